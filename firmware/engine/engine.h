@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT
+ * The seam between Torpor and an inference engine; this header is the manual.
+ *
+ * An engine opens a plain TensorFlow Lite model where it lies, proves it safe,
+ * plans its memory and runs it. It allocates nothing, keeps no global state and
+ * knows no Python. A caller goes through it in this order:
+ *
+ *     te_sizes_t need;
+ *     te_error_t why;
+ *     if (te_measure(file, file_len, &need, &why) != TE_OK) ...        // full verification
+ *     te_model_t *m;
+ *     te_open(&m, file, file_len, state, need.state, arena, need.arena, &why);
+ *     te_tensor_t x;
+ *     te_input(m, 0, &x);                                              // x.data lies in the arena
+ *     memcpy(x.data, samples, x.nbytes);
+ *     te_run(m, &why);
+ *     te_output(m, 0, &y);
+ *
+ * Memory:
+ *   file   read only; any alignment; must stay where it is while the model is open
+ *          (flash, ROMFS, a buffer). Weights are read from it, never copied.
+ *   state  te_sizes_t.state bytes, aligned to TE_STATE_ALIGN; belongs to this model alone.
+ *   arena  te_sizes_t.arena bytes, aligned to TE_ARENA_ALIGN; activations and scratch.
+ *          Several models may share one arena if they do not run at the same time:
+ *          inputs are written, run, and outputs read before the other model is used.
+ *   Both sizes are exact: one byte less is TE_ERR_MEMORY.
+ */
+#ifndef TORPOR_ENGINE_H
+#define TORPOR_ENGINE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define TE_ARENA_ALIGN 16
+#define TE_STATE_ALIGN 8
+#define TE_MAX_RANK 6
+
+/* Every call returns TE_OK or one of these. A code says what kind of failure it is;
+ * te_error_t says which operator and why. */
+typedef enum {
+    TE_OK = 0,
+    TE_ERR_FORMAT = -1,       /* the bytes are no valid FlatBuffer of a TFLite model */
+    TE_ERR_UNSUPPORTED = -2,  /* a valid model that this engine cannot run: operator, type, attribute */
+    TE_ERR_MODEL = -3,        /* contradicts itself: shapes, quantisation, indices, order, sizes */
+    TE_ERR_MEMORY = -4,       /* state or arena too small; te_error_t has needed and available */
+    TE_ERR_ARGUMENT = -5      /* a caller's mistake: index out of range, wrong count or type of values */
+} te_err_t;
+
+/* Values of TFLite's TensorType. */
+typedef enum {
+    TE_FLOAT32 = 0,
+    TE_INT32 = 2,
+    TE_UINT8 = 3,
+    TE_INT64 = 4,
+    TE_BOOL = 6,
+    TE_INT16 = 7,
+    TE_INT8 = 9
+} te_type_t;
+
+/* Why a call failed. te_describe() turns it into one sentence. */
+typedef struct {
+    int8_t code;          /* te_err_t */
+    int16_t op_index;     /* operator's index in the model, -1 if none */
+    int16_t op_code;      /* its BuiltinOperator, -1 if unknown */
+    const char *reason;   /* constant English text, with at most one %d for value */
+    int32_t value;
+    uint32_t needed;      /* bytes, for TE_ERR_MEMORY */
+    uint32_t available;
+} te_error_t;
+
+typedef struct {
+    uint32_t state;  /* bytes of per-model state: tensor table, prepared operators */
+    uint32_t arena;  /* bytes of activations and scratch */
+} te_sizes_t;
+
+/* One input or output. */
+typedef struct {
+    void *data;           /* in the arena; aligned to 16 */
+    uint32_t nbytes;
+    uint8_t type;         /* te_type_t */
+    uint8_t rank;         /* 0..TE_MAX_RANK */
+    int32_t shape[TE_MAX_RANK];
+    float scale;          /* 0 if not quantised; per tensor */
+    int32_t zero_point;
+    const char *name;     /* in the file, not terminated */
+    uint32_t name_len;
+} te_tensor_t;
+
+typedef struct te_model te_model_t;
+
+/* Proves the file safe and says how much memory it needs. Uses no memory but a bounded stack. */
+int te_measure(const void *file, size_t file_len, te_sizes_t *need, te_error_t *why);
+
+/* Verifies, plans and prepares. On failure nothing is left behind. *m lies at the start of state. */
+int te_open(te_model_t **m, const void *file, size_t file_len, void *state, size_t state_len,
+    void *arena, size_t arena_len, te_error_t *why);
+
+/* Runs all operators once. Allocates nothing. */
+int te_run(te_model_t *m, te_error_t *why);
+
+/* Runs operator i alone (0 <= i < te_op_count); calling it for every i in order is te_run. */
+int te_run_op(te_model_t *m, int i, te_error_t *why);
+
+int te_input_count(const te_model_t *m);
+int te_output_count(const te_model_t *m);
+int te_input(const te_model_t *m, int i, te_tensor_t *out);
+int te_output(const te_model_t *m, int i, te_tensor_t *out);
+
+/* Operators of the main subgraph: how many, and the TFLite name of one ("CONV_2D"). */
+int te_op_count(const te_model_t *m);
+const char *te_op_name(const te_model_t *m, int i);
+
+/* Names of what this build can run: i = 0, 1, ... until NULL. For tflm.OPS. */
+const char *te_supported(int i);
+
+/* Multiply-accumulates of one run: of convolutions, depthwise convolutions and fully connected layers. */
+uint64_t te_macs(const te_model_t *m);
+
+/* Bytes of the metadata entry `name` of the file, or NULL. */
+const void *te_metadata(const void *file, size_t file_len, const char *name, size_t *len);
+
+/* n floats into a tensor: float32 as they are; integer types as round-half-away(v / scale) + zero_point,
+ * saturated to the type; NaN becomes the zero point. n must equal the number of elements. */
+int te_write_floats(const te_tensor_t *t, const float *v, size_t n);
+
+/* A tensor as n floats: (q - zero_point) * scale, or the floats themselves. */
+int te_read_floats(const te_tensor_t *t, float *v, size_t n);
+
+/* One sentence about an error: `conv #4: ...`. Writes at most len bytes with the terminator, returns text. */
+char *te_describe(const te_error_t *why, char *text, size_t len);
+
+/* "torpor" here; another engine behind this header names itself. */
+extern const char *te_engine_name(void);
+
+#endif
