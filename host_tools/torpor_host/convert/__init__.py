@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""From trained weights to a plain `.tflite`, without TensorFlow."""

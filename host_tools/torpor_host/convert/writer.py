@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: MIT
+"""Writes a TensorFlow Lite model tensor by tensor, operator by operator.
+
+    w = Writer("adds a bias")
+    x = w.tensor("x", (1, 4), np.int8, scale=0.5, zero_point=0)
+    k = w.tensor("k", (2, 4), np.int8, data=kernel, scale=[0.1, 0.2], axis=0)
+    y = w.tensor("y", (1, 2), np.int8, scale=1.0, zero_point=0)
+    w.op("FULLY_CONNECTED", [x, k, -1], [y], fusedActivationFunction="RELU")
+    data = w.finish([x], [y])
+
+The schema is the published one, in the classes that the tflite-micro wheel ships.
+"""
+
+import flatbuffers
+import numpy as np
+from tflite_micro.tensorflow.lite.micro.python import schema_py_generated as schema
+
+BUFFER_ALIGN = 16  # `force_align` of Buffer.data in the schema: kernels read weights where they lie
+_SCHEMA_VERSION = 3
+_IDENTIFIER = b"TFL3"
+
+_TYPES = {np.dtype(getattr(np, name)): getattr(schema.TensorType, name.upper()) for name in (
+    "float16", "float32", "float64", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")}
+_TYPES[np.dtype(np.bool_)] = schema.TensorType.BOOL
+
+# Option fields that are enumerations; their values may be given by name. Any other text names a tensor type.
+_ENUMS = {
+    "fusedActivationFunction": schema.ActivationFunctionType,
+    "padding": schema.Padding,
+    "weightsFormat": schema.FullyConnectedOptionsWeightsFormat,
+}
+
+# Operators whose options are not called as they are.
+_OPTIONS = {
+    "AVERAGE_POOL_2D": "Pool2DOptions", "MAX_POOL_2D": "Pool2DOptions", "L2_POOL_2D": "Pool2DOptions",
+    "MEAN": "ReducerOptions", "SUM": "ReducerOptions", "REDUCE_MAX": "ReducerOptions", "REDUCE_MIN": "ReducerOptions",
+    "MAXIMUM": "MaximumMinimumOptions", "MINIMUM": "MaximumMinimumOptions",
+}
+
+# The operator version that introduced int8 (tensorflow/lite/tools/versioning/op_version.cc); 1 elsewhere.
+_INT8_VERSION = {
+    "ADD": 2, "AVERAGE_POOL_2D": 2, "CONV_2D": 3, "DEPTHWISE_CONV_2D": 3, "DEQUANTIZE": 2, "FULLY_CONNECTED": 4,
+    "MAX_POOL_2D": 2, "MEAN": 2, "PAD": 2, "SOFTMAX": 2,
+}
+
+
+class _Buffer(schema.BufferT):
+    """A buffer whose bytes are aligned; the generated class ignores `force_align`."""
+
+    def Pack(self, builder):
+        data = None
+        if self.data:
+            builder.StartVector(1, len(self.data), BUFFER_ALIGN)
+            builder.head -= len(self.data)
+            builder.Bytes[builder.head : builder.head + len(self.data)] = self.data
+            data = builder.EndVector()
+        schema.BufferStart(builder)
+        if data is not None:
+            schema.BufferAddData(builder, data)
+        return schema.BufferEnd(builder)
+
+
+class Writer:
+    """Collects tensors, operators and metadata of one subgraph; `finish` gives the file."""
+
+    def __init__(self, description: str = ""):
+        self._description = description
+        self._buffers = [_Buffer()]  # buffer 0 is empty by convention: tensors without data
+        self._tensors: list[schema.TensorT] = []
+        self._codes: list[schema.OperatorCodeT] = []
+        self._operators: list[schema.OperatorT] = []
+        self._metadata: list[schema.MetadataT] = []
+
+    def tensor(self, name, shape, dtype, data=None, scale=None, zero_point=None, axis=None) -> int:
+        """Adds a tensor and returns its index.
+
+        data: constant values, `shape` elements of `dtype`; None for an activation.
+        scale, zero_point: a number, or one a channel along dimension `axis`; zero points default to 0.
+        Raises ValueError if data do not fit shape and dtype, or zero points the scales.
+        """
+        dtype = np.dtype(dtype)
+        shape = [int(size) for size in shape]
+        buffer = 0 if data is None else self._add_buffer(_constant(data, dtype, shape, name))
+        quantization = None if scale is None else _quantization(scale, zero_point, axis)
+        self._tensors.append(schema.TensorT(
+            name=name, shape=shape, type=_TYPES[dtype], buffer=buffer, quantization=quantization))
+        return len(self._tensors) - 1
+
+    def op(self, name, inputs, outputs, version=None, **options) -> None:
+        """Adds operator `name` (a BuiltinOperator); -1 in `inputs` is an absent one.
+
+        options: fields of the schema's options table of this operator, enumerations by name or number.
+        version: the operator version; by default the lowest that runs the first input's type.
+        Raises AttributeError for an unknown operator, ValueError for an unknown option.
+        """
+        kind, table = _options(name, options)
+        if version is None:
+            int8 = self._tensors[inputs[0]].type == schema.TensorType.INT8
+            version = _INT8_VERSION.get(name, 1) if int8 else 1
+        self._operators.append(schema.OperatorT(
+            opcodeIndex=self._code(name, version), inputs=list(inputs), outputs=list(outputs),
+            builtinOptionsType=kind, builtinOptions=table))
+
+    def metadata(self, name: str, data: bytes) -> None:
+        """Adds a metadata entry."""
+        self._metadata.append(schema.MetadataT(name=name, buffer=self._add_buffer(bytes(data))))
+
+    def finish(self, inputs, outputs) -> bytes:
+        """The file, with the given tensors as the model's inputs and outputs."""
+        graph = schema.SubGraphT(
+            tensors=self._tensors, inputs=list(inputs), outputs=list(outputs), operators=self._operators, name="main")
+        model = schema.ModelT(
+            version=_SCHEMA_VERSION, operatorCodes=self._codes, subgraphs=[graph], description=self._description,
+            buffers=self._buffers, metadata=self._metadata)
+        builder = flatbuffers.Builder(1024)
+        builder.Finish(model.Pack(builder), file_identifier=_IDENTIFIER)
+        return bytes(builder.Output())
+
+    def _add_buffer(self, data: bytes) -> int:
+        self._buffers.append(_Buffer(data=data))
+        return len(self._buffers) - 1
+
+    def _code(self, name, version) -> int:
+        """Index of the operator code; adds it when it is new."""
+        number = getattr(schema.BuiltinOperator, name)
+        for index, code in enumerate(self._codes):
+            if (code.builtinCode, code.version) == (number, version):
+                return index
+        # Readers older than schema 3a look at the one-byte field, which ends at 127.
+        self._codes.append(schema.OperatorCodeT(
+            deprecatedBuiltinCode=min(number, 127), builtinCode=number, version=version))
+        return len(self._codes) - 1
+
+
+def _constant(data, dtype, shape, name) -> bytes:
+    given = np.asarray(data)
+    values = given.astype(dtype)
+    exact = dtype.kind == "f" or np.array_equal(values, given)
+    if values.size != np.prod(shape, dtype=np.int64) or not exact:
+        raise ValueError(f"{name}: the data are not {shape} of {dtype}")
+    return values.astype(dtype.newbyteorder("<")).tobytes()
+
+
+def _quantization(scale, zero_point, axis) -> schema.QuantizationParametersT:
+    scales = np.atleast_1d(np.asarray(scale, dtype=np.float32))
+    points = np.array(np.broadcast_to(np.asarray(0 if zero_point is None else zero_point, np.int64), scales.shape))
+    return schema.QuantizationParametersT(scale=scales, zeroPoint=points, quantizedDimension=axis or 0)
+
+
+def _options(name, options):
+    """(BuiltinOptions number, filled options table) of an operator; (0, None) if it has none."""
+    wanted = _OPTIONS.get(name, name.replace("_", "") + "Options").lower()
+    class_name = next((key for key in vars(schema.BuiltinOptions) if key.lower() == wanted), None)
+    table = getattr(schema, class_name + "T")() if class_name else None
+    for field, value in options.items():
+        if not hasattr(table, field):
+            raise ValueError(f"{name} has no option {field}")
+        setattr(table, field, getattr(_ENUMS.get(field, schema.TensorType), value) if isinstance(value, str) else value)
+    return getattr(schema.BuiltinOptions, class_name) if class_name else 0, table
