@@ -24,7 +24,7 @@ typedef struct {
     uint32_t rate;     /* samples a second, 1000..96000 */
     uint16_t window;   /* samples a frame, 16..fft */
     uint16_t fft;      /* power of two, 32..2048, >= window; the frame is zero-padded to it */
-    uint16_t bands;    /* mel bands, 1..128 */
+    uint16_t bands;    /* mel bands, 1..128; one that is narrower than a bin of the FFT can stay empty, always 0 */
     uint16_t low_hz;   /* lower edge of the first band, < high_hz */
     uint16_t high_hz;  /* upper edge of the last band, <= rate / 2 */
 } td_config_t;
@@ -34,7 +34,7 @@ typedef struct td_logmel td_logmel_t;
 /* Bytes of state (tables and work space) for a configuration, or a negative td_err_t. */
 int32_t td_logmel_size(const td_config_t *config);
 
-/* Builds the tables in `state` (td_logmel_size bytes, aligned to 8). */
+/* Builds the tables in `state` (td_logmel_size bytes, aligned to 8, not to be moved afterwards). */
 int td_logmel_init(td_logmel_t *state, const td_config_t *config);
 
 /* samples[window] -> features[bands], 1/256 log2 of power, >= 0. Allocates nothing. */
@@ -45,7 +45,7 @@ void td_logmel_frame(td_logmel_t *state, const int16_t *samples, int16_t *featur
 void td_quantize_s8(const int16_t *features, size_t n, int32_t offset, int32_t multiplier,
     int32_t zero_point, int8_t *q);
 
-/* Mean level of n samples in 1/100 dB relative to full scale (a full-scale square wave is 0);
+/* Mean level of n <= 2^24 samples in 1/100 dB relative to full scale (a full-scale square wave is 0);
  * the mean (DC) is removed first. -12000 for silence. */
 int32_t td_level_cdb(const int16_t *samples, size_t n);
 
