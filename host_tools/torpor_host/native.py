@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: MIT
+"""The C below the modules, built for this machine: `build/host/libtorpor.so`, loaded through ctypes."""
+
+import ctypes
+import functools
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from torpor_host.errors import ToolError
+from torpor_host.paths import BUILD, FIRMWARE
+
+_LISTS = {"TORPOR_ENGINE_SRC": FIRMWARE / "engine/engine.mk", "TORPOR_DSP_SRC": FIRMWARE / "dsp/dsp.mk"}
+_FLAGS = ["-std=c99", "-O3", "-fPIC", "-shared", "-ffp-contract=off", "-Wall", "-Wextra", "-Werror"]
+
+
+@functools.cache
+def library() -> ctypes.CDLL:
+    """The library, rebuilt first if a source, a header or the compiler changed. ToolError if it cannot be built."""
+    return ctypes.CDLL(str(build(BUILD / "host")))
+
+
+def build(folder: Path) -> Path:
+    """Builds libtorpor.so into `folder` unless it is up to date there; returns its path."""
+    compiler = os.environ.get("CC", "cc")
+    target, stamp = folder / "libtorpor.so", folder / "libtorpor.stamp"
+    want = _digest(compiler)
+    if target.exists() and stamp.exists() and stamp.read_text() == want:
+        return target
+    if shutil.which(compiler) is None:
+        raise ToolError(f"no C compiler {compiler}.", "install build-essential, or set CC")
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder) as temp:
+        made = Path(temp) / target.name
+        result = subprocess.run([compiler, *_FLAGS, "-o", made, *sources()], capture_output=True, text=True)
+        if result.returncode:
+            raise ToolError(f"{compiler} failed on the sources:\n{result.stderr}", "the first error names the line")
+        made.rename(target)
+    stamp.write_text(want)
+    return target
+
+
+def sources() -> list[Path]:
+    """The C files that the .mk lists name."""
+    return [FIRMWARE / name for variable, path in _LISTS.items() if path.exists() for name in _listed(path, variable)]
+
+
+def _listed(path, variable):
+    text = path.read_text().replace("\\\n", " ")
+    return [name for line in re.findall(rf"^{variable}\s*[:+]?=(.*)$", text, re.M) for name in line.split()]
+
+
+def _digest(compiler) -> str:
+    digest = hashlib.sha256(repr([compiler, _FLAGS, list(map(str, sources()))]).encode())
+    for folder in ("engine", "dsp"):
+        for path in sorted((FIRMWARE / folder).rglob("*.[ch]")):
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
