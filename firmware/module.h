@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT
+ * What modtflm.c and moddsp.c share: one source that builds as two kinds of module.
+ *
+ * A user C module has its tables in ROM; a native .mpy (MICROPY_ENABLE_DYNRUNTIME) fills them
+ * when it is imported, because names get their numbers only then. So each table is one list,
+ *
+ *     #define THING_METHODS(X) X(<name>, thing_run_obj) X(<name>, thing_stop_obj)
+ *     #define THING_SLOTS(X)   X(make_new, thing_make_new, 0) X(attr, thing_attr, 1)
+ *     #define MOD_GLOBALS(X)   X(<name>, thing_type) X(<name>, mod_function_obj)
+ *     #define MOD_COMPUTED(X)  X(<name>, <expression that makes an object>)
+ *
+ * which CLASS, MODULE_TABLES and, in mpy_init, CLASS_INIT and MODULE_INIT expand into either form.
+ * A <name> is written in full, prefix and all: MicroPython's tools collect names from the text.
+ * Floats never go by value across the function table: soft-float and hard-float differ there.
+ */
+#ifndef TORPOR_MODULE_H
+#define TORPOR_MODULE_H
+
+#include <string.h>
+
+#define TORPOR_VERSION "0.1.0"
+
+#if MICROPY_ENABLE_DYNRUNTIME
+#include "py/dynruntime.h"
+
+#define TORPOR_BUILD "natmod"
+
+/* Without libc: GCC calls these by name, for copies and clears that it finds by itself. */
+void *memcpy(void *to, const void *from, size_t n) {
+    return mp_fun_table.memmove_(to, from, n);
+}
+
+void *memmove(void *to, const void *from, size_t n) {
+    return mp_fun_table.memmove_(to, from, n);
+}
+
+void *memset(void *to, int value, size_t n) {
+    return mp_fun_table.memset_(to, value, n);
+}
+
+int memcmp(const void *a, const void *b, size_t n) {
+    const uint8_t *x = a, *y = b;
+    while (n && *x == *y) {
+        x++, y++, n--;
+    }
+    return n ? *x - *y : 0;
+}
+
+size_t strlen(const char *text) {
+    size_t n = 0;
+    while (text[n]) {
+        n++;
+    }
+    return n;
+}
+
+#define mp_type_MemoryError (*(mp_obj_type_t *)mp_load_global(MP_QSTR_MemoryError))
+#define m_malloc_maybe(n) m_realloc_maybe(NULL, (n), false)
+#define mp_call_method_n_kw(n, n_kw, args) (mp_fun_table.call_method_n_kw((n), (n_kw), (args)))
+
+#define COUNT_ENTRY(name, object) + 1
+#define STORE_ENTRY(name, object) *entry++ = (mp_map_elem_t) { MP_OBJ_NEW_QSTR(name), MP_OBJ_FROM_PTR(&object) };
+#define STORE_SLOT(slot, value, i) MP_OBJ_TYPE_SET_SLOT(type, slot, value, i);
+#define STORE_GLOBAL(name, object) mp_store_global(name, MP_OBJ_FROM_PTR(&object));
+#define STORE_COMPUTED(name, value) mp_store_global(name, value);
+
+#define CLASS(thing, NAME, SLOTS, METHODS) \
+    mp_map_elem_t thing##_methods[0 METHODS(COUNT_ENTRY)]; \
+    static MP_DEFINE_CONST_DICT(thing##_dict, thing##_methods); \
+    mp_obj_full_type_t thing##_type;
+
+#define CLASS_INIT(thing, NAME, SLOTS, METHODS) \
+    do { \
+        mp_map_elem_t *entry = thing##_methods; \
+        METHODS(STORE_ENTRY) \
+        mp_obj_full_type_t *type = &thing##_type; \
+        type->base.type = &mp_type_type; \
+        type->name = NAME; \
+        SLOTS(STORE_SLOT) \
+        MP_OBJ_TYPE_SET_SLOT(type, locals_dict, &thing##_dict, 0 SLOTS(COUNT_SLOT)); \
+    } while (0)
+
+#define MODULE_INIT(GLOBALS, COMPUTED) GLOBALS(STORE_GLOBAL) COMPUTED(STORE_COMPUTED)
+#define COUNT_SLOT(slot, value, i) + 1
+
+#else
+#include "py/builtin.h"
+#include "py/runtime.h"
+
+#define TORPOR_BUILD "firmware"
+
+#define ROM_ENTRY(name, object) { MP_ROM_QSTR(name), MP_ROM_PTR(&object) },
+#define ROM_SLOT(slot, value, i) , slot, value
+#define ANSWER_COMPUTED(name, value) if (attr == name) { dest[0] = value; }
+
+#define CLASS(thing, NAME, SLOTS, METHODS) \
+    static const mp_rom_map_elem_t thing##_methods[] = { METHODS(ROM_ENTRY) }; \
+    static MP_DEFINE_CONST_DICT(thing##_dict, thing##_methods); \
+    static MP_DEFINE_CONST_OBJ_TYPE(thing##_type, NAME, MP_TYPE_FLAG_NONE SLOTS(ROM_SLOT), locals_dict, &thing##_dict);
+
+/* Defines mod_module, to be registered, and mod_attr, to be its delegation. */
+#define MODULE_TABLES(mod, GLOBALS, COMPUTED) \
+    static const mp_rom_map_elem_t mod##_globals_table[] = { GLOBALS(ROM_ENTRY) }; \
+    static MP_DEFINE_CONST_DICT(mod##_globals, mod##_globals_table); \
+    const mp_obj_module_t mod##_module = { { &mp_type_module }, (mp_obj_dict_t *)&mod##_globals }; \
+    void mod##_attr(mp_obj_t self, qstr attr, mp_obj_t *dest) { \
+        (void)self; \
+        COMPUTED(ANSWER_COMPUTED) \
+    }
+
+#endif
+
+#include "py/binary.h"
+#include "py/objarray.h"
+
+static inline mp_obj_t new_string(const char *text) {
+    return mp_obj_new_str(text, strlen(text));
+}
+
+/* module.name, whatever a script has made of its own names. */
+static inline mp_obj_t import_attr(qstr module, qstr name) {
+    return mp_load_attr(mp_import_name(module, mp_const_none, MP_OBJ_NEW_SMALL_INT(0)), name);
+}
+
+#endif
