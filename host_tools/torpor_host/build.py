@@ -1,0 +1,206 @@
+# SPDX-License-Identifier: MIT
+"""Builds what the tools run: compiler of MicroPython, firmware, native modules, unix ports, host library.
+
+A part is built when the digest of its inputs differs from the one in its stamp, so that asking
+twice costs nothing. The output of make is kept in build/<part>.log.
+"""
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tomllib
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from torpor_host import native
+from torpor_host.errors import ToolError
+from torpor_host.paths import BOARDS, BUILD, FIRMWARE, LIB, ROOT, micropython
+from torpor_host.progress import SILENT, Silent
+
+_JOBS = "-j2"
+_LOG_LINES = 12  # of a failed build, shown in its error
+
+# program -> the Debian packages that bring it
+_PACKAGES = {
+    "make": "make",
+    "cc": "build-essential",
+    "arm-none-eabi-gcc": "gcc-arm-none-eabi libnewlib-arm-none-eabi",
+    "pkg-config": "pkg-config",
+}
+_UNIX_OPTIONS = [
+    "VARIANT=standard",
+    *(f"MICROPY_{name}=0" for name in ("PY_BTREE", "PY_SSL", "SSL_AXTLS", "SSL_MBEDTLS", "PY_FFI")),
+]
+
+
+@dataclass(frozen=True)
+class Part:
+    """One thing to build.
+
+    title: what a person reads. make: folder and arguments of make. output: the file that it leaves.
+    tools: programs it needs. inputs: our folders and files whose content decides whether to build again.
+    """
+
+    title: str
+    make: tuple[str, ...]
+    output: Path
+    tools: tuple[str, ...] = ("make", "cc")
+    inputs: tuple[Path, ...] = ()
+    after: tuple[str, ...] = field(default=())
+
+
+def boards() -> dict[str, dict]:
+    """The boards that firmware can be built for: name to board.toml."""
+    return {path.parent.name: tomllib.loads(path.read_text()) for path in sorted(BOARDS.glob("*/board.toml"))}
+
+
+def parts() -> dict[str, Part]:
+    """Every part by name, except `host`, which the library builds itself."""
+    found = {"mpy-cross": _mpy_cross(), "unix": _unix(), "unix-torpor": _unix_torpor(), "natmod-x64": _natmod("x64")}
+    for name, board in boards().items():
+        found[name] = _firmware(name, board)
+        found[f"natmod-{board['natmod']}"] = _natmod(board["natmod"])
+    return found
+
+
+def names() -> list[str]:
+    """What `build` accepts, in the order of building; "natmod" stands for all native modules."""
+    return ["host", *parts(), "natmod"]
+
+
+def build(what: list[str] | None = None, progress: Silent = SILENT, force: bool = False) -> dict[str, Path]:
+    """Builds the named parts and what they need; all parts without names. Returns name to output.
+
+    Raises ToolError: unknown name, missing compiler or source, failed build.
+    """
+    known = parts()
+    outputs: dict[str, Path] = {}
+    for name in _expand(what, known):
+        if name == "host":
+            with progress.step("build host library"):
+                outputs[name] = native.build(BUILD / "host")
+        else:
+            _build_with_needs(name, known, outputs, progress, force)
+    return outputs
+
+
+def missing_tools(part: Part) -> list[str]:
+    return [tool for tool in part.tools if shutil.which(tool) is None]
+
+
+def _expand(what, known):
+    for name in what or ["host", *known]:
+        if name == "natmod":
+            yield from (key for key in known if key.startswith("natmod-"))
+        elif name == "host" or name in known:
+            yield name
+        else:
+            raise ToolError(f"There is nothing called {name} to build.", f"choose from {', '.join(['host', *known, 'natmod'])}")
+
+
+def _build_with_needs(name, known, outputs, progress, force):
+    if name in outputs:
+        return
+    for need in known[name].after:
+        _build_with_needs(need, known, outputs, progress, force)
+    outputs[name] = _build_part(name, known[name], progress, force)
+
+
+def _build_part(name, part, progress, force) -> Path:
+    BUILD.mkdir(exist_ok=True)
+    with _locked(BUILD / f"{name}.lock"):
+        stamp = BUILD / f"{name}.stamp"
+        want = _digest(part)
+        if not force and part.output.exists() and stamp.exists() and stamp.read_text() == want:
+            return part.output
+        _check(part)
+        stamp.unlink(missing_ok=True)
+        with progress.step(f"build {part.title}"):
+            _make(name, part)
+        stamp.write_text(want)
+    return part.output
+
+
+def _check(part):
+    """ToolError if a program or MicroPython's source is missing."""
+    for tool in missing_tools(part):
+        raise ToolError(f"{tool} is missing, which builds {part.title}.", f"sudo apt-get install {_PACKAGES[tool]}")
+    if not (micropython() / "py/mpconfig.h").exists():
+        raise ToolError(f"MicroPython's source is not in {micropython()}.", "run `make demo` once, or set MICROPYTHON_DIR")
+
+
+def _make(name, part):
+    log = BUILD / f"{name}.log"
+    command = ["make", _JOBS, "-C", *part.make]
+    # pyelftools and ar, which MicroPython's build calls through `python3`, are in this environment.
+    env = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"}
+    with open(log, "w") as out:
+        result = subprocess.run(command, stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, env=env)
+    if result.returncode or not part.output.exists():
+        tail = "\n".join(log.read_text(errors="replace").splitlines()[-_LOG_LINES:])
+        raise ToolError(f"The build of {part.title} failed:\n{tail}", f"all of it is in {log.relative_to(ROOT)}")
+
+
+def _digest(part) -> str:
+    """Of the command, the content of our inputs, and the dates of MicroPython's sources."""
+    digest = hashlib.sha256(repr(part).encode())
+    for path in _files(part.inputs):
+        digest.update(str(path).encode() + path.read_bytes())
+    for path in _files((micropython() / "py", micropython() / "extmod", micropython() / "shared")):
+        digest.update(f"{path} {path.stat().st_mtime_ns}".encode())
+    return digest.hexdigest()
+
+
+def _files(inputs):
+    for path in inputs:
+        yield from sorted(p for p in path.rglob("*") if p.is_file() and "__pycache__" not in p.parts) if path.is_dir() else [path]
+
+
+@contextmanager
+def _locked(path):
+    """Two tools that build the same part wait for each other."""
+    with open(path, "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _mpy_cross():
+    output = BUILD / "mpy-cross/mpy-cross"
+    return Part("mpy-cross", (f"{micropython()}/mpy-cross", f"BUILD={output.parent}"), output)
+
+
+def _unix():
+    output = BUILD / "unix/micropython"
+    make = (f"{micropython()}/ports/unix", f"BUILD={output.parent}", "FROZEN_MANIFEST=", _cross(), *_UNIX_OPTIONS)
+    return Part("MicroPython for this PC", make, output, ("make", "cc", "pkg-config"), after=("mpy-cross",))
+
+
+def _unix_torpor():
+    output = BUILD / "unix-torpor/micropython"
+    ours = (f"USER_C_MODULES={ROOT}", f"FROZEN_MANIFEST={LIB / 'manifest.py'}")
+    make = (f"{micropython()}/ports/unix", f"BUILD={output.parent}", *ours, _cross(), *_UNIX_OPTIONS)
+    inputs = (FIRMWARE / "engine", FIRMWARE / "dsp", *sorted(FIRMWARE.glob("*.*")), LIB)
+    return Part("MicroPython with tflm and dsp for this PC", make, output, ("make", "cc", "pkg-config"), inputs, ("mpy-cross",))
+
+
+def _natmod(arch):
+    output = BUILD / f"natmod/{arch}/tflm.mpy"
+    make = (str(FIRMWARE / "natmod"), f"ARCH={arch}", f"MICROPYTHON_DIR={micropython()}", _cross())
+    tools = ("make", "cc") if arch == "x64" else ("make", "arm-none-eabi-gcc")
+    inputs = (FIRMWARE / "engine", FIRMWARE / "dsp", FIRMWARE / "natmod", *sorted(FIRMWARE.glob("*.*")))
+    return Part(f"native modules for {arch}", make, output, tools, inputs, ("mpy-cross",))
+
+
+def _firmware(name, board):
+    output = BUILD / name / "firmware.elf"
+    make = (str(FIRMWARE / "emulated"), f"BOARD={name}", f"BUILD={output.parent}", f"MICROPYTHON_DIR={micropython()}", _cross())
+    inputs = (FIRMWARE / "engine", FIRMWARE / "dsp", FIRMWARE / "emulated", *sorted(FIRMWARE.glob("*.*")), LIB, BOARDS / name)
+    return Part(f"firmware for {name}", make, output, ("make", "arm-none-eabi-gcc"), inputs, ("mpy-cross",))
+
+
+def _cross():
+    return f"MICROPY_MPYCROSS={BUILD / 'mpy-cross/mpy-cross'}"
