@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT
+ * A NOR flash chip: memory-mapped for reading, kept in a file of the host. Erasing sets the bits of
+ * a sector, programming can only clear bits; both reach the file before they return.
+ */
+#ifndef EMULATED_IMAGE_H
+#define EMULATED_IMAGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define IMAGE_SECTOR 4096
+
+typedef struct {
+    const char *name;  // of the host's file
+    uint8_t *data;     // where it is mapped
+    uint32_t size;     // bytes, a multiple of IMAGE_SECTOR
+    int file;
+} image_t;
+
+/* Maps the file; makes an erased one if there is none. A shorter file is padded with erased bytes. */
+void image_open(image_t *image);
+void image_close(image_t *image);
+
+/* Both return 0 or a negative errno. Offsets and lengths of erase are of whole sectors. */
+int image_erase(image_t *image, uint32_t offset, uint32_t len);
+int image_program(image_t *image, uint32_t offset, const void *data, uint32_t len);
+
+#endif

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT
+ * What the port's files share with main.c and with each other.
+ */
+#ifndef EMULATED_PORT_H
+#define EMULATED_PORT_H
+
+#include <stdint.h>
+
+#include "py/obj.h"
+
+void storage_init(void);        // maps flash.img and romfs.img
+void storage_deinit(void);
+void timer_init(void);
+uint32_t pin_interrupts(void);  // how many pin edges have triggered an interrupt
+
+extern const mp_obj_type_t emu_flash_type, machine_timer_type;
+
+#endif

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT
+ * machine: reset, sleep, identity. Included by extmod/modmachine.c.
+ */
+#include "clock.h"
+#include "hardware.h"
+#include "port.h"
+
+#include "py/mphal.h"
+
+enum { PWRON_RESET = 1, HARD_RESET = 2, DEEPSLEEP_RESET = 4 };
+
+#define MICROPY_PY_MACHINE_EXTRA_GLOBALS \
+    { MP_ROM_QSTR(MP_QSTR_Timer), MP_ROM_PTR(&machine_timer_type) }, \
+    { MP_ROM_QSTR(MP_QSTR_PWRON_RESET), MP_ROM_INT(PWRON_RESET) }, \
+    { MP_ROM_QSTR(MP_QSTR_HARD_RESET), MP_ROM_INT(HARD_RESET) }, \
+    { MP_ROM_QSTR(MP_QSTR_DEEPSLEEP_RESET), MP_ROM_INT(DEEPSLEEP_RESET) },
+
+/* RAM keeps its content over a reset; it is zero when the emulator starts. */
+__attribute__((section(".noinit"))) static uint32_t reset_cause;
+
+static void mp_machine_idle(void) {
+    mp_event_wait_ms(1);
+}
+
+static _Noreturn void reset_because(uint32_t cause) {
+    reset_cause = cause;
+    storage_deinit();
+    hw_reset();
+}
+
+NORETURN static void mp_machine_reset(void) {
+    reset_because(HARD_RESET);
+}
+
+static mp_int_t mp_machine_reset_cause(void) {
+    return reset_cause ? reset_cause : PWRON_RESET;
+}
+
+static mp_obj_t mp_machine_unique_id(void) {
+    return mp_obj_new_bytes((const byte *)BOARD_NAME, sizeof(BOARD_NAME) - 1);
+}
+
+/* Instructions in a second of virtual time, to the kHz: `-icount shift` sets it. Two million are timed. */
+static mp_obj_t mp_machine_get_freq(void) {
+    uint32_t irq = hw_irq_off();
+    uint32_t start = hw_counter();
+    hw_spin(1000000);
+    uint32_t ticks = hw_counter() - start;
+    hw_irq_restore(irq);
+    uint64_t khz = (2000000ull * (MACHINE_TICK_HZ / 1000) + ticks / 2) / ticks;
+    return mp_obj_new_int_from_ull(khz * 1000);
+}
+
+static void mp_machine_set_freq(size_t n_args, const mp_obj_t *args) {
+    (void)n_args;
+    (void)args;
+    mp_raise_NotImplementedError(MP_ERROR_TEXT("the frequency is fixed"));
+}
+
+/* Until the time is over, a pin interrupt, or Ctrl-C; callbacks run after it. */
+static void mp_machine_lightsleep(size_t n_args, const mp_obj_t *args) {
+    uint64_t end = CLOCK_NEVER;
+    if (n_args) {
+        end = clock_now() + (uint64_t)mp_obj_get_int(args[0]) * CLOCK_TICKS_PER_MS;
+    }
+    uint32_t seen = pin_interrupts();
+    while (clock_now() < end && pin_interrupts() == seen && MP_STATE_THREAD(mp_pending_exception) == MP_OBJ_NULL) {
+        clock_alarm(ALARM_WAIT, end);
+        clock_wait();
+    }
+}
+
+NORETURN static void mp_machine_deepsleep(size_t n_args, const mp_obj_t *args) {
+    mp_machine_lightsleep(n_args, args);
+    mp_handle_pending(true);
+    reset_because(DEEPSLEEP_RESET);
+}

@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: MIT
+"""One emulated board: a QEMU process whose serial line is a pty."""
+
+import atexit
+import ctypes
+import re
+import select
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import serial
+
+from torpor_host.boards import load_board
+from torpor_host.errors import ToolError
+
+PTY = re.compile(rb"char device redirected to (\S+)")
+PR_SET_PDEATHSIG = 1  # linux/prctl.h
+_libc = ctypes.CDLL(None)
+
+
+def _end_with_parent() -> None:
+    """In the child: be killed when the thread that started it ends, however that ends."""
+    _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+class Board:
+    """An emulated board in its instance folder, used as a context manager.
+
+    The folder holds flash.img (file system) and romfs.img, which persist; mic.wav, what the
+    microphone hears; pins.csv, what the input pins see; and pins_out.csv, what the board drove.
+
+    name    a board of boards/ that has a `machine`
+    folder  the instance folder; made if absent; one running board each
+    shift   an instruction takes 2**shift ns of virtual time: 3 for ordinary use
+    firmware  an ELF file; the board's own build if None
+
+    Start it from a thread that outlives it: the emulator is killed when that thread ends.
+    """
+
+    def __init__(self, name: str = "emu-m4f", folder: Path = None, shift: int = 3, firmware: Path = None):
+        self.profile = load_board(name)
+        if not self.profile.machine:
+            raise ToolError(f"{name} is not an emulated board.", "use its serial port instead")
+        self.folder = Path(folder)
+        self.shift = shift
+        self.firmware = Path(firmware or self.profile.firmware).resolve()
+        self.port = None
+        self._process = None
+
+    @property
+    def pid(self) -> int | None:
+        """The emulator's process id, None if it does not run."""
+        return self._process.pid if self._process and self._process.poll() is None else None
+
+    def start(self, timeout: float = 20) -> "Board":
+        """Starts the emulator and waits until the board answers; raises ToolError."""
+        command = self._command()
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._process = subprocess.Popen(
+            command,
+            cwd=self.folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            preexec_fn=_end_with_parent,
+        )
+        atexit.register(self.stop)
+        try:
+            self.port = self._read_port(time.monotonic() + timeout)
+            self._wait_for_prompt(time.monotonic() + timeout)
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def stop(self) -> None:
+        """Ends the emulator. Harmless if it has ended."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process.stdout.close()
+        self._process = self.port = None
+        atexit.unregister(self.stop)
+
+    def __enter__(self) -> "Board":
+        return self.start()
+
+    def __exit__(self, *_):
+        self.stop()
+
+    def _command(self) -> list[str]:
+        qemu = shutil.which(self.profile.qemu)
+        if qemu is None:
+            raise ToolError(f"{self.profile.qemu} is missing.", f"install it: sudo apt-get install {self.profile.qemu}")
+        if not self.firmware.is_file():
+            raise ToolError(f"there is no firmware {self.firmware}.", f"build it: torpor build {self.profile.name}")
+        return [
+            *(qemu, "-machine", self.profile.machine, "-kernel", str(self.firmware)),
+            *("-icount", f"shift={self.shift},sleep=off"),
+            *("-semihosting-config", "enable=on,target=native"),
+            *("-display", "none", "-monitor", "none", "-nic", "none", "-serial", "pty"),
+        ]
+
+    def _failed(self, what: str, output: bytes = b"") -> ToolError:
+        said = output.decode(errors="replace").strip()
+        return ToolError(f"{self.profile.name} {what}.", said.splitlines()[-1] if said else f"remove {self.folder} and try again")
+
+    def _read_port(self, deadline: float) -> str:
+        """The pty's path, as QEMU prints it."""
+        output = b""
+        while not (found := PTY.search(output)):
+            ready, _, _ = select.select([self._process.stdout], [], [], max(0, deadline - time.monotonic()))
+            chunk = self._process.stdout.read1() if ready else b""
+            if not chunk:
+                raise self._failed("did not start", output)
+            output += chunk
+        return found.group(1).decode()
+
+    def _wait_for_prompt(self, deadline: float) -> None:
+        """Waits until the board takes input: the REPL's prompt, or what a running program prints."""
+        with serial.Serial(self.port, timeout=0.2) as line:
+            while time.monotonic() < deadline:
+                line.write(b"\r\n")
+                if line.read(1):
+                    line.read(line.in_waiting)
+                    return
+                if self.pid is None:
+                    raise self._failed("stopped at once", self._process.stdout.read())
+        raise self._failed("does not answer")
