@@ -33,7 +33,7 @@ static void require(bool enough, mp_rom_error_text_t message) {
     }
 }
 
-/* An argument as a field of td_config_t; what does not fit becomes 0, which is out of every range but low_hz's. */
+/* An argument that must fit a field of td_config_t. */
 static mp_int_t field(const mp_arg_val_t *value, mp_int_t limit) {
     require(value->u_int >= 0 && value->u_int <= limit, MP_ERROR_TEXT("LogMel: a value is out of range"));
     return value->u_int;
@@ -130,7 +130,8 @@ static MP_DEFINE_CONST_FUN_OBJ_1(dsp_level_obj, dsp_level);
 
 #define LOGMEL_SLOTS(X) \
     X(make_new, logmel_make_new, 0) \
-    X(attr, logmel_attr, 1)
+    X(attr, logmel_attr, 1) \
+    X(locals_dict, &logmel_methods, 2)
 
 #define DSP_GLOBALS(X) \
     X(MP_QSTR_LogMel, logmel_type) \
@@ -140,17 +141,19 @@ static MP_DEFINE_CONST_FUN_OBJ_1(dsp_level_obj, dsp_level);
 #define DSP_COMPUTED(X) \
     X(MP_QSTR_BUILD, new_string(TORPOR_BUILD))
 
-CLASS(logmel, MP_QSTR_LogMel, LOGMEL_SLOTS, LOGMEL_METHODS)
+METHODS(logmel, LOGMEL_METHODS)
+CLASS(logmel, MP_QSTR_LogMel, LOGMEL_SLOTS)
 
 #if MICROPY_ENABLE_DYNRUNTIME
 mp_obj_t mpy_init(mp_obj_fun_bc_t *self, size_t n_args, size_t n_kw, mp_obj_t *args) {
     MP_DYNRUNTIME_INIT_ENTRY
-    CLASS_INIT(logmel, MP_QSTR_LogMel, LOGMEL_SLOTS, LOGMEL_METHODS);
+    METHODS_INIT(logmel, LOGMEL_METHODS);
+    CLASS_INIT(logmel, MP_QSTR_LogMel, LOGMEL_SLOTS);
     MODULE_INIT(DSP_GLOBALS, DSP_COMPUTED)
     MP_DYNRUNTIME_INIT_EXIT
 }
 #else
-MODULE_TABLES(dsp, DSP_GLOBALS, DSP_COMPUTED)
+MODULE(dsp, DSP_GLOBALS, DSP_COMPUTED)
 MP_REGISTER_EXTENSIBLE_MODULE(MP_QSTR_dsp, dsp_module);
 MP_REGISTER_MODULE_DELEGATION(dsp_module, dsp_attr);
 #endif

@@ -5,11 +5,11 @@
  * when it is imported, because names get their numbers only then. So each table is one list,
  *
  *     #define THING_METHODS(X) X(<name>, thing_run_obj) X(<name>, thing_stop_obj)
- *     #define THING_SLOTS(X)   X(make_new, thing_make_new, 0) X(attr, thing_attr, 1)
+ *     #define THING_SLOTS(X)   X(make_new, thing_make_new, 0) X(locals_dict, &thing_methods, 1)
  *     #define MOD_GLOBALS(X)   X(<name>, thing_type) X(<name>, mod_function_obj)
  *     #define MOD_COMPUTED(X)  X(<name>, <expression that makes an object>)
  *
- * which CLASS, MODULE_TABLES and, in mpy_init, CLASS_INIT and MODULE_INIT expand into either form.
+ * which METHODS, CLASS and MODULE, and in mpy_init the same with _INIT, expand into either form.
  * A <name> is written in full, prefix and all: MicroPython's tools collect names from the text.
  * Floats never go by value across the function table: soft-float and hard-float differ there.
  */
@@ -64,24 +64,27 @@ size_t strlen(const char *text) {
 #define STORE_GLOBAL(name, object) mp_store_global(name, MP_OBJ_FROM_PTR(&object));
 #define STORE_COMPUTED(name, value) mp_store_global(name, value);
 
-#define CLASS(thing, NAME, SLOTS, METHODS) \
-    mp_map_elem_t thing##_methods[0 METHODS(COUNT_ENTRY)]; \
-    static MP_DEFINE_CONST_DICT(thing##_dict, thing##_methods); \
-    mp_obj_full_type_t thing##_type;
+#define METHODS(thing, LIST) \
+    mp_map_elem_t thing##_table[0 LIST(COUNT_ENTRY)]; \
+    static MP_DEFINE_CONST_DICT(thing##_methods, thing##_table);
 
-#define CLASS_INIT(thing, NAME, SLOTS, METHODS) \
+#define METHODS_INIT(thing, LIST) \
     do { \
-        mp_map_elem_t *entry = thing##_methods; \
-        METHODS(STORE_ENTRY) \
+        mp_map_elem_t *entry = thing##_table; \
+        LIST(STORE_ENTRY) \
+    } while (0)
+
+#define CLASS(thing, NAME, SLOTS) mp_obj_full_type_t thing##_type;
+
+#define CLASS_INIT(thing, NAME, SLOTS) \
+    do { \
         mp_obj_full_type_t *type = &thing##_type; \
         type->base.type = &mp_type_type; \
         type->name = NAME; \
         SLOTS(STORE_SLOT) \
-        MP_OBJ_TYPE_SET_SLOT(type, locals_dict, &thing##_dict, 0 SLOTS(COUNT_SLOT)); \
     } while (0)
 
 #define MODULE_INIT(GLOBALS, COMPUTED) GLOBALS(STORE_GLOBAL) COMPUTED(STORE_COMPUTED)
-#define COUNT_SLOT(slot, value, i) + 1
 
 #else
 #include "py/builtin.h"
@@ -93,13 +96,15 @@ size_t strlen(const char *text) {
 #define ROM_SLOT(slot, value, i) , slot, value
 #define ANSWER_COMPUTED(name, value) if (attr == name) { dest[0] = value; }
 
-#define CLASS(thing, NAME, SLOTS, METHODS) \
-    static const mp_rom_map_elem_t thing##_methods[] = { METHODS(ROM_ENTRY) }; \
-    static MP_DEFINE_CONST_DICT(thing##_dict, thing##_methods); \
-    static MP_DEFINE_CONST_OBJ_TYPE(thing##_type, NAME, MP_TYPE_FLAG_NONE SLOTS(ROM_SLOT), locals_dict, &thing##_dict);
+#define METHODS(thing, LIST) \
+    static const mp_rom_map_elem_t thing##_table[] = { LIST(ROM_ENTRY) }; \
+    static MP_DEFINE_CONST_DICT(thing##_methods, thing##_table);
+
+#define CLASS(thing, NAME, SLOTS) \
+    static MP_DEFINE_CONST_OBJ_TYPE(thing##_type, NAME, MP_TYPE_FLAG_NONE SLOTS(ROM_SLOT));
 
 /* Defines mod_module, to be registered, and mod_attr, to be its delegation. */
-#define MODULE_TABLES(mod, GLOBALS, COMPUTED) \
+#define MODULE(mod, GLOBALS, COMPUTED) \
     static const mp_rom_map_elem_t mod##_globals_table[] = { GLOBALS(ROM_ENTRY) }; \
     static MP_DEFINE_CONST_DICT(mod##_globals, mod##_globals_table); \
     const mp_obj_module_t mod##_module = { { &mp_type_module }, (mp_obj_dict_t *)&mod##_globals }; \
@@ -111,6 +116,7 @@ size_t strlen(const char *text) {
 #endif
 
 #include "py/binary.h"
+#include "py/mperrno.h"
 #include "py/objarray.h"
 
 static inline mp_obj_t new_string(const char *text) {
