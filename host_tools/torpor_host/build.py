@@ -11,12 +11,12 @@ import os
 import shutil
 import subprocess
 import sys
-import tomllib
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from torpor_host import native
+from torpor_host.boards import BoardProfile, board_names, load_board
 from torpor_host.errors import ToolError
 from torpor_host.paths import BOARDS, BUILD, FIRMWARE, LIB, ROOT, micropython
 from torpor_host.progress import SILENT, Silent
@@ -53,17 +53,13 @@ class Part:
     after: tuple[str, ...] = field(default=())
 
 
-def boards() -> dict[str, dict]:
-    """The boards that firmware can be built for: name to board.toml."""
-    return {path.parent.name: tomllib.loads(path.read_text()) for path in sorted(BOARDS.glob("*/board.toml"))}
-
-
 def parts() -> dict[str, Part]:
     """Every part by name, except `host`, which the library builds itself."""
     found = {"mpy-cross": _mpy_cross(), "unix": _unix(), "unix-torpor": _unix_torpor(), "natmod-x64": _natmod("x64")}
-    for name, board in boards().items():
-        found[name] = _firmware(name, board)
-        found[f"natmod-{board['natmod']}"] = _natmod(board["natmod"])
+    for board in map(load_board, board_names()):
+        found[f"natmod-{board.natmod}"] = _natmod(board.natmod)
+        if board.machine:
+            found[board.name] = _firmware(board)
     return found
 
 
@@ -195,11 +191,10 @@ def _natmod(arch):
     return Part(f"native modules for {arch}", make, output, tools, inputs, ("mpy-cross",))
 
 
-def _firmware(name, board):
-    output = BUILD / name / "firmware.elf"
-    make = (str(FIRMWARE / "emulated"), f"BOARD={name}", f"BUILD={output.parent}", f"MICROPYTHON_DIR={micropython()}", _cross())
-    inputs = (FIRMWARE / "engine", FIRMWARE / "dsp", FIRMWARE / "emulated", *sorted(FIRMWARE.glob("*.*")), LIB, BOARDS / name)
-    return Part(f"firmware for {name}", make, output, ("make", "arm-none-eabi-gcc"), inputs, ("mpy-cross",))
+def _firmware(board: BoardProfile):
+    make = (str(FIRMWARE / "emulated"), f"BOARD={board.name}", f"BUILD={board.firmware.parent}", f"MICROPYTHON_DIR={micropython()}", _cross())
+    inputs = (FIRMWARE / "engine", FIRMWARE / "dsp", FIRMWARE / "emulated", *sorted(FIRMWARE.glob("*.*")), LIB, board.folder)
+    return Part(f"firmware for {board.name}", make, board.firmware, ("make", "arm-none-eabi-gcc"), inputs, ("mpy-cross",))
 
 
 def _cross():

@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: MIT
+"""The command line: a command parses, calls the library and prints. Data go to stdout, progress to stderr."""
+
+import dataclasses
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+from rich.console import Console
+
+from torpor_host import show
+from torpor_host.errors import ToolError
+from torpor_host.progress import Console as ConsoleProgress
+
+app = typer.Typer(
+    help="TinyML for microcontrollers that run MicroPython.",
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
+)
+_stderr = Console(stderr=True)
+_progress = ConsoleProgress(_stderr)
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
+On = Annotated[str, typer.Option("--on", metavar="BOARD", help="A serial port, or an emulated board such as emu-m4f.")]
+Target = Annotated[str, typer.Option("--on", metavar="TARGET", help="host, unix, or an emulated board.")]
+
+
+@app.command()
+def demo(
+    wav: Annotated[Optional[Path], typer.Option(help="Play this recording: 16 kHz, mono, 16 bit.")] = None,
+    expect: Annotated[Optional[str], typer.Option(metavar="LABEL", help="The word it holds.")] = None,
+    as_json: Json = False,
+):
+    """Play a recording to an emulated board and show what it hears."""
+    from torpor_host import demo
+    from torpor_host.live import DemoView
+
+    with DemoView(_stderr) as view:
+        result = demo.demo(wav, expect, _progress, view)
+    if as_json:
+        show.data(demo.summary(result))
+    _stderr.print(demo.sentence(result), highlight=False)
+    raise typer.Exit(0 if result.good else 1)
+
+
+@app.command()
+def doctor(as_json: Json = False):
+    """Check that this machine has what the tools need."""
+    from torpor_host import doctor
+
+    checks = doctor.examine()
+    if as_json:
+        show.data([{**dataclasses.asdict(check), "ok": check.ok} for check in checks])
+    else:
+        show.checks(checks)
+    for check in doctor.missing(checks):
+        raise ToolError(f"{check.name} is missing or of another version: {check.means}.", check.hint)
+
+
+@app.command()
+def build(
+    what: Annotated[Optional[list[str]], typer.Argument(help="What to build; everything by default.")] = None,
+    force: Annotated[bool, typer.Option(help="Also what is up to date.")] = False,
+    as_json: Json = False,
+):
+    """Build firmware, native modules and MicroPython for this PC."""
+    from torpor_host import build
+
+    outputs = build.build(what, _progress, force)
+    show.paths(outputs, as_json)
+
+
+@app.command()
+def push(
+    file: Annotated[Path, typer.Argument(help="A .tflite model, or any file such as app.py.")],
+    on: On,
+    name: Annotated[Optional[str], typer.Option("--as", metavar="NAME", help="Its name on the board.")] = None,
+    autostart: Annotated[bool, typer.Option(help="Start this .py whenever the board starts.")] = False,
+    as_json: Json = False,
+):
+    """Put an application or a model on a board."""
+    from torpor_host import connect, deploy
+
+    with connect.connect(on, _progress) as link:
+        pushed = deploy.push(link, file, name, autostart, _progress)
+        link.leave_raw()
+    if as_json:
+        show.data(dataclasses.asdict(pushed))
+    else:
+        print(pushed.path)
+
+
+@app.command()
+def run(file: Annotated[Path, typer.Argument(help="A MicroPython script on this PC.")], on: On):
+    """Run a script on a board and print what it prints."""
+    from torpor_host import connect, link
+
+    with connect.connect(on, _progress) as board:
+        link.run_file(board, file, show.raw, timeout=float("inf"))
+
+
+@app.command()
+def repl(on: On):
+    """Type to a board's MicroPython prompt (Ctrl-] leaves)."""
+    from torpor_host import connect
+
+    with connect.port(on, _progress) as port:
+        raise typer.Exit(connect.terminal(port))
+
+
+@app.command()
+def stream(
+    on: On,
+    start: Annotated[Optional[str], typer.Option(metavar="MODULE", help="Import this application first.")] = None,
+    as_json: Json = False,
+):
+    """Print the decisions of a board as they come."""
+    from torpor_host import connect, stream
+
+    with connect.connect(on, _progress, raw=start is not None) as link:
+        if start:
+            link.start(f"import {start}")
+        for record in stream.stream(link):
+            show.record(record, as_json)
+
+
+@app.command()
+def infer(
+    model: Annotated[Path, typer.Argument(help="A .tflite file.")],
+    on: Target = "host",
+    inputs: Annotated[Optional[list[Path]], typer.Option("--input", metavar="X.npy", help="Raw tensor, once for each input.")] = None,
+    xorshift: Annotated[bool, typer.Option("--xorshift", help="Pseudo-random input.")] = False,
+    out: Annotated[Optional[Path], typer.Option(metavar="Y.npz", help="Write the outputs.")] = None,
+    as_json: Json = False,
+):
+    """Run a model once on raw tensors."""
+    from torpor_host import infer, targets
+
+    if bool(inputs) == xorshift:
+        raise typer.BadParameter("give either --input or --xorshift")
+    result = infer.infer(model, targets.get(on, _progress), inputs)
+    if out:
+        infer.save(result, out)
+    show.inference(infer.summary(on, result), result, as_json)
+
+
+@app.command()
+def bench(
+    models: Annotated[list[Path], typer.Argument(metavar="MODEL...", help=".tflite files.")],
+    on: Target = "emu-m4f",
+    as_json: Json = False,
+):
+    """Measure what models cost: instructions on emulated boards, time elsewhere."""
+    from torpor_host import bench, targets
+
+    target = targets.get(on, _progress)
+    show.measurements([bench.summary(path, on, bench.bench(path, target)) for path in models], as_json)
+
+
+def main() -> None:
+    """Runs the command line; the only place that turns an error into an exit code."""
+    try:
+        app()
+    except ToolError as error:
+        print(f"error: {error}\nhint:  {error.hint}", file=sys.stderr)
+        sys.exit(2)

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: MIT
+"""From what a user calls a board, a port or an emulated board's name, to an open link."""
+
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Iterator
+
+from torpor_host import build
+from torpor_host.boards import board_names
+from torpor_host.errors import ToolError
+from torpor_host.link import Link
+from torpor_host.paths import BUILD
+from torpor_host.progress import SILENT, Silent
+from torpor_host.sim import Board
+
+
+@contextmanager
+def port(on: str, progress: Silent = SILENT) -> Iterator[str]:
+    """The port of board `on`. An emulated one is built if need be, started, and stopped at the end;
+    its flash and ROMFS stay in build/instances/<name>."""
+    if on not in board_names():
+        yield _device(on)
+        return
+    build.build([on], progress)
+    folder = BUILD / "instances" / on
+    folder.mkdir(parents=True, exist_ok=True)
+    with Board(on, folder) as board:
+        yield board.port
+
+
+@contextmanager
+def connect(on: str, progress: Silent = SILENT, raw: bool = True) -> Iterator[Link]:
+    """An open link to board `on`, in the raw REPL unless `raw` is false."""
+    with port(on, progress) as path, Link(path) as link:
+        if raw:
+            link.enter_raw()
+        yield link
+
+
+def terminal(path: str) -> int:
+    """mpremote's terminal on a port; returns its exit code."""
+    return subprocess.run([Path(sys.executable).with_name("mpremote"), "connect", path, "repl"]).returncode
+
+
+def _device(on):
+    if not Path(on).exists():
+        boards = ", ".join(board_names())
+        raise ToolError(f"There is no board called {on}.", f"give a serial port such as /dev/ttyACM0, or one of: {boards}")
+    return on

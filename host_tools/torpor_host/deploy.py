@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: MIT
+"""Puts applications and models on a board.
+
+A file is written under a temporary name, its CRC compared on the board, then renamed. A model
+goes into ROMFS where the board has one, because there it needs no RAM: the image is rebuilt
+with the models that are there already, and its first bytes, without which it is no file
+system, are written last. So at no moment is a half-written file or model visible.
+"""
+
+import binascii
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from torpor_host import romfs
+from torpor_host.errors import ToolError
+from torpor_host.infer import open_model
+from torpor_host.link import BoardError, Link
+from torpor_host.progress import SILENT, Silent
+
+_CHUNK = 2048  # bytes a message; a board needs about twice as much RAM to decode it
+_PART = "/torpor.part"
+
+_FIND_ROM = """
+_d = b""
+try:
+    import vfs
+    if vfs.rom_ioctl(1) > 0:
+        _d = memoryview(vfs.rom_ioctl(2, 0))
+except (ImportError, AttributeError, TypeError):
+    pass
+"""
+_READ_ROM = "import binascii as _b\n_r=bytes(memoryview(_d)[{0}:{0}+{1}])\nprint(_b.b2a_base64(_r).decode(),end='')"
+_CRC_ROM = "import binascii as _b\n_c=0\nfor _i in range(0,{0},4096):_c=_b.crc32(memoryview(_d)[_i:min(_i+4096,{0})],_c)\nprint(_c)"
+
+
+@dataclass(frozen=True)
+class Pushed:
+    """path: where it lies on the board. nbytes: its size. place: "flash" or "romfs"."""
+
+    path: str
+    nbytes: int
+    place: str
+
+
+def push(link: Link, file: Path, name: str | None = None, autostart: bool = False, progress: Silent = SILENT) -> Pushed:
+    """Puts `file` on the board, a `.tflite` as a model (verified first), anything else as a file.
+
+    name: on the board. A model is opened by it: `torpor.Model("keywords")`; by default the file's
+    stem, and for a `model.tflite` its folder's name. Any other file keeps its own name.
+    autostart: also write a main.py that imports the file, a `.py`.
+    Raises ToolError: unreadable or broken file, no room, no answer.
+    """
+    data = read_file(file)
+    if file.suffix == ".tflite":
+        return push_model(link, data, name or model_name(file), progress)
+    if autostart and file.suffix != ".py":
+        raise ToolError(f"{file.name} cannot start by itself.", "--autostart is for a .py file")
+    path = "/" + (name or file.name).lstrip("/")
+    push_file(link, data, path, progress)
+    if autostart:
+        push_file(link, f"import {PurePosixPath(path).stem}\n".encode(), "/main.py", progress)
+    return Pushed(path, len(data), "flash")
+
+
+def push_model(link: Link, data: bytes, name: str, progress: Silent = SILENT) -> Pushed:
+    """Verifies a model on the host and puts it into the board's ROMFS, or else its file system."""
+    open_model(data, name)
+    path = f"models/{name}.tflite"
+    size = _romfs_size(link)
+    if size == 0:
+        link.exec("import os\nif 'models' not in os.listdir('/'):os.mkdir('/models')")
+        push_file(link, data, "/" + path, progress)
+        return Pushed("/" + path, len(data), "flash")
+    image = romfs.build({**read_romfs(link, size), path: data})
+    write_romfs(link, image, size, progress)
+    return Pushed("/rom/" + path, len(data), "romfs")
+
+
+def model_name(file: Path) -> str:
+    """models/keywords/model.tflite -> "keywords"; any/kws.tflite -> "kws"."""
+    return file.resolve().parent.name if file.stem == "model" else file.stem
+
+
+def push_file(link: Link, data: bytes, path: str, progress: Silent = SILENT) -> None:
+    """Writes `data` to `path` in the board's file system, all or nothing."""
+    with progress.step(f"push {path} ({len(data):,} bytes)") as tick:
+        try:
+            _write_part(link, data, tick)
+            link.exec(f"import os\nos.rename({_PART!r},{path!r})")
+        except BoardError as error:
+            link.exec(f"import os\ntry:os.remove({_PART!r})\nexcept OSError:pass")
+            raise ToolError(f"{path} could not be written: {_reason(error)}.", "delete files on the board, or give a folder that is there") from None
+
+
+def _write_part(link, data, tick):
+    link.exec(f"import binascii as _b\n_f=open({_PART!r},'wb')\n_c=0")
+    for at in range(0, len(data), _CHUNK):
+        text = binascii.b2a_base64(data[at : at + _CHUNK], newline=False).decode()
+        link.exec(f"_x=_b.a2b_base64({text!r})\n_f.write(_x)\n_c=_b.crc32(_x,_c)")
+        tick(min(at + _CHUNK, len(data)), len(data))
+    link.exec("_f.close()")
+    _check_crc(link.eval("_c"), data, link)
+
+
+def read_romfs(link: Link, size: int) -> dict[str, bytes]:
+    """The files in the board's ROMFS of `size` bytes; none if it holds no valid image."""
+    head = _read_rom(link, 0, min(size, 16))
+    try:
+        payload, start = romfs.header(head)
+        return romfs.read(_read_rom(link, 0, min(size, start + payload)))
+    except ToolError:
+        return {}
+
+
+def write_romfs(link: Link, image: bytes, size: int, progress: Silent = SILENT) -> None:
+    """Replaces the board's ROMFS by `image`, its first chunk last, and resets it so that it is mounted."""
+    if len(image) > size:
+        raise ToolError(f"The models need {len(image):,} bytes, the board's ROMFS has {size:,}.", "leave out a model")
+    with progress.step(f"push models to ROMFS ({len(image):,} bytes)") as tick:
+        link.exec(f"import vfs,binascii as _b\n_w=vfs.rom_ioctl(3,0,{len(image)})")
+        step = max(_CHUNK, link.eval("_w"))
+        starts = [*range(step, len(image), step), 0]
+        for done, at in enumerate(starts, 1):
+            text = binascii.b2a_base64(image[at : at + step], newline=False).decode()
+            link.exec(f"vfs.rom_ioctl(4,0,{at},_b.a2b_base64({text!r}))")
+            tick(done, len(starts))
+        link.exec("vfs.rom_ioctl(5,0)\n_d=vfs.rom_ioctl(2,0)")
+        _check_crc(int(link.exec(_CRC_ROM.format(len(image)))), image, link)
+        link.enter_raw(reset=True)
+
+
+def read_file(file: Path) -> bytes:
+    """Bytes of a file of the host, or ToolError."""
+    try:
+        return Path(file).read_bytes()
+    except OSError as error:
+        raise ToolError(f"{file} cannot be read: {error.strerror}.", "check the path") from None
+
+
+def _romfs_size(link) -> int:
+    """Bytes of the board's first ROMFS partition, memory-mapped, 0 if it has none; `_d` is it on the board."""
+    link.exec(_FIND_ROM)
+    return link.eval("len(_d)")
+
+
+def _read_rom(link, start, count) -> bytes:
+    parts = []
+    for at in range(start, start + count, _CHUNK):
+        parts.append(binascii.a2b_base64(link.exec(_READ_ROM.format(at, min(_CHUNK, start + count - at)))))
+    return b"".join(parts)
+
+
+def _check_crc(found, data, link):
+    if found != binascii.crc32(data):
+        raise ToolError(f"What the board on {link.port} wrote is not what was sent.", "push again; check the cable")
+
+
+def _reason(error: BoardError) -> str:
+    return error.trace.strip().splitlines()[-1]

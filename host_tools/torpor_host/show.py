@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: MIT
+"""How results look on stdout: JSON, or a table for people."""
+
+import dataclasses
+import json
+import sys
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from torpor_host.frames import Corrupt
+
+_stdout = Console(soft_wrap=True)
+
+
+def data(value) -> None:
+    """One line of JSON."""
+    print(json.dumps(value), flush=True)
+
+
+def raw(output: bytes) -> None:
+    """A board's output as it is."""
+    sys.stdout.buffer.write(output.replace(b"\r\n", b"\n"))
+    sys.stdout.buffer.flush()
+
+
+def paths(outputs, as_json) -> None:
+    if as_json:
+        data({name: str(path) for name, path in outputs.items()})
+    else:
+        _table(["part", "file"], [(name, str(path)) for name, path in outputs.items()])
+
+
+def checks(found) -> None:
+    rows = [(_mark(c), c.name, c.found or f"missing: {c.means}", "" if c.ok else c.hint) for c in found]
+    _table(["", "what", "found", "how to get it"], rows)
+
+
+def inference(summary, result, as_json) -> None:
+    if as_json:
+        return data(summary)
+    print(f"{summary['target']}, engine {summary['engine']}: {summary['arena_bytes']:,} bytes besides the model")
+    rows = [
+        (o["name"], o["dtype"], "x".join(map(str, o["shape"])), o["fnv"], _scores(output))
+        for o, output in zip(summary["outputs"], result.outputs)
+    ]
+    _table(["output", "dtype", "shape", "fnv", "scores"], rows)
+
+
+def measurements(rows, as_json) -> None:
+    if as_json:
+        for row in rows:
+            data(row)
+        return
+    keys = [key for key in rows[0] if any(row[key] is not None for row in rows)]
+    _table([key.replace("_", " ") for key in keys], [[_number(row[key]) for key in keys] for row in rows])
+
+
+def record(item, as_json) -> None:
+    """One line for a record; what is none goes to stderr."""
+    if isinstance(item, Corrupt):
+        print(f"damaged record: {item.reason}", file=sys.stderr)
+    elif isinstance(item, str):
+        print(item, end="", file=sys.stderr, flush=True)
+    elif as_json:
+        data({"kind": item.kind, **item.fields})
+    else:
+        fields = " ".join(f"{key}={value}" for key, value in item.fields.items() if key != "t_ms")
+        print(f"{item.fields.get('t_ms', 0) / 1000:9.2f} s  {item.kind:8}  {fields}", flush=True)
+
+
+def _scores(output) -> str:
+    """The largest few, as numbers that the model means."""
+    values = output.real().ravel()
+    best = sorted(range(values.size), key=lambda i: -values[i])[:3]
+    return "  ".join(f"[{i}] {values[i]:.4g}" for i in best)
+
+
+def _number(value) -> str:
+    if isinstance(value, float):
+        return f"{value:,.1f}"
+    return f"{value:,}" if isinstance(value, int) else str(value or "")
+
+
+def _mark(check) -> str:
+    return "ok" if check.ok else ("MISSING" if check.needed else "-")
+
+
+def _table(headings, rows) -> None:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for heading, cell in zip(headings, rows[0] if rows else headings):
+        number = str(cell).replace(",", "").replace(".", "").isdigit()
+        table.add_column(heading, justify="right" if number else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(str(cell)) for cell in row))  # Text: a cell may hold brackets
+    _stdout.print(table)

@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: MIT
+"""Where a model can run: `host`, `unix`, or an emulated board by its folder's name in boards/."""
+
+from torpor_host.boards import board_names
+from torpor_host.errors import ToolError
+from torpor_host.progress import SILENT, Silent
+from torpor_host.targets.base import Inference, Measurement, Output, Target
+from torpor_host.targets.emulated import Emulated
+from torpor_host.targets.host import Host
+from torpor_host.targets.unix import Unix
+
+__all__ = ["Inference", "Measurement", "Output", "Target", "get", "names"]
+
+
+def names() -> list[str]:
+    return ["host", "unix", *board_names()]
+
+
+def get(name: str, progress: Silent = SILENT) -> Target:
+    """The target called `name`; what it needs is built when it is first used."""
+    if name == "host":
+        return Host()
+    if name == "unix":
+        return Unix(progress)
+    if name in board_names():
+        return Emulated(name, progress)
+    raise ToolError(f"There is no target called {name}.", f"choose from {', '.join(names())}")

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: MIT
+"""Targets `emu-*`: our firmware on an emulated board. Model and inputs lie in its ROMFS from the start."""
+
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+
+from torpor_host import build, codesize, romfs
+from torpor_host.link import BoardError, Link
+from torpor_host.progress import SILENT
+from torpor_host.sim import Board
+from torpor_host.targets import script
+from torpor_host.targets.base import Inference, Measurement
+
+_TIMEOUT_S = 300  # for one program; the largest models take seconds
+_FAST, _COUNTED = 3, 6  # -icount shift: 8 or 64 ns an instruction
+_INSTRUCTION_NS = 1 << _COUNTED  # exceeds the counter's 40 ns tick, so that counts are exact
+
+
+class Emulated:
+    def __init__(self, name, progress=SILENT):
+        self.name = name
+        self._progress = progress
+
+    def infer(self, model, inputs) -> Inference:
+        return script.inference(self._run("infer", model, inputs, _FAST))
+
+    def bench(self, model, inputs) -> Measurement:
+        found = self._run("bench", model, inputs, _COUNTED)
+        for key in ("", "setup_", "predict_"):
+            nanoseconds = found.pop(f"{key}ticks") * 1_000_000_000 // found["tick_hz"]
+            found[f"{key}instructions"] = round(nanoseconds / _INSTRUCTION_NS)
+        del found["tick_hz"]
+        return Measurement(code_bytes=codesize.engine(self._firmware()), **found)
+
+    def _run(self, call, model, inputs, shift) -> dict:
+        self._firmware()
+        image = romfs.build(script.files(model, inputs))
+        with self._progress.step(f"{call} on {self.name}"), instance(self.name, image, shift) as link:
+            try:
+                return script.answer(link.exec(script.program(call, "/rom"), _TIMEOUT_S), self.name)
+            except BoardError as error:
+                raise script.failure(error.trace, self.name) from None
+
+    def _firmware(self) -> Path:
+        return build.build([self.name], self._progress)[self.name]
+
+
+@contextmanager
+def instance(name: str, image: bytes, shift: int = _FAST):
+    """A fresh board with this ROMFS image, in a folder that is deleted at the end; yields the Link to it."""
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "romfs.img").write_bytes(image)
+        with Board(name, Path(folder), shift=shift) as board, Link(board.port) as link:
+            link.enter_raw()
+            yield link

@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: MIT
+"""Target `host`: the engine in this process."""
+
+import statistics
+import time
+
+from torpor_host.engine import Model
+from torpor_host.targets.base import Inference, Measurement, Output
+
+_AT_LEAST = 15, 0.3  # runs, seconds
+
+
+class Host:
+    name = "host"
+
+    def infer(self, model, inputs) -> Inference:
+        m = Model(model)
+        m.run(*inputs)
+        outputs = [Output(t.name, m.output(i).copy(), t.scale, t.zero_point) for i, t in enumerate(m.outputs)]
+        return Inference(m.engine, m.arena_size + m.state_size, outputs)
+
+    def bench(self, model, inputs) -> Measurement:
+        m = Model(model)
+        m.run(*inputs)
+        return Measurement(m.engine, m.arena_size + m.state_size, m.macs, time_us=_median_us(m.run))
+
+
+def _median_us(call) -> float:
+    times, begin = [], time.perf_counter()
+    while len(times) < _AT_LEAST[0] or time.perf_counter() - begin < _AT_LEAST[1]:
+        start = time.perf_counter()
+        call()
+        times.append(time.perf_counter() - start)
+    return statistics.median(times) * 1e6

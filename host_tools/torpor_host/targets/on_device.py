@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: MIT
+# MicroPython, not CPython: sent to a target by targets/script.py, which appends a call.
+# Files lie in one folder: model.tflite, input0, input1, ... (raw bytes). The answer is one line of JSON.
+import binascii
+import json
+
+import tflm
+
+
+def _open(folder):
+    return tflm.Model(folder + "/model.tflite")
+
+
+def _fill(folder, m):
+    for i in range(len(m.inputs)):
+        with open("%s/input%d" % (folder, i), "rb") as f:
+            f.readinto(m.input(i))
+
+
+def infer(folder):
+    m = _open(folder)
+    _fill(folder, m)
+    m.run()
+    outputs = [_describe(t, m.output(i)) for i, t in enumerate(m.outputs)]
+    print(json.dumps({"engine": tflm.ENGINE, "arena_bytes": m.arena_size + m.state_size, "outputs": outputs}))
+
+
+def _describe(t, data):
+    return {
+        "name": t.name, "dtype": t.dtype, "shape": t.shape, "scale": t.scale, "zero_point": t.zero_point,
+        "hex": binascii.hexlify(data).decode(),
+    }
+
+
+def bench(folder):
+    m = _open(folder)
+    _fill(folder, m)
+    answer = {"engine": tflm.ENGINE, "arena_bytes": m.arena_size + m.state_size, "macs": m.macs}
+    try:
+        import emu
+    except ImportError:
+        answer["time_us"] = _median_us(m.run)
+    else:
+        answer.update(_count(emu, folder, m))
+    print(json.dumps(answer))
+
+
+def _median_us(call):
+    import time
+
+    times, begin = [], time.ticks_us()
+    while len(times) < 5 or time.ticks_diff(time.ticks_us(), begin) < 300000:
+        start = time.ticks_us()
+        call()
+        times.append(time.ticks_diff(time.ticks_us(), start))
+    return sorted(times)[len(times) // 2]
+
+
+def _count(emu, folder, m):
+    """Ticks of a 25 MHz counter; what an empty call costs is subtracted."""
+    import gc
+
+    empty = emu.measure(_nothing)[0]
+    ticks, stack = emu.measure(m.run)
+    x = [_floats(t.nbytes // _SIZE[t.dtype]) for t in m.inputs]
+    predict = emu.measure(lambda: m.predict(*x))[0] - emu.measure(lambda: _nothing(*x))[0]
+    with open(folder + "/model.tflite", "rb") as f:
+        view = memoryview(f)
+        m = None
+        gc.collect()
+        setup = emu.measure(lambda: tflm.Model(view))[0] - emu.measure(lambda: _nothing(view))[0]
+    return {"tick_hz": emu.TICK_HZ, "ticks": ticks - empty, "predict_ticks": predict, "setup_ticks": setup, "stack_bytes": stack}
+
+
+_SIZE = {"int8": 1, "uint8": 1, "bool": 1, "int16": 2, "int32": 4, "float32": 4, "int64": 8}
+
+
+def _floats(n):
+    import array
+
+    return array.array("f", bytes(4 * n))
+
+
+def _nothing(*_):
+    pass
