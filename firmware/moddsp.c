@@ -153,7 +153,7 @@ mp_obj_t mpy_init(mp_obj_fun_bc_t *self, size_t n_args, size_t n_kw, mp_obj_t *a
     MP_DYNRUNTIME_INIT_EXIT
 }
 #else
-MODULE(dsp, DSP_GLOBALS, DSP_COMPUTED)
+MODULE(dsp, MP_QSTR_dsp, DSP_GLOBALS, DSP_COMPUTED)
 MP_REGISTER_EXTENSIBLE_MODULE(MP_QSTR_dsp, dsp_module);
 MP_REGISTER_MODULE_DELEGATION(dsp_module, dsp_attr);
 #endif

@@ -630,7 +630,7 @@ mp_obj_t mpy_init(mp_obj_fun_bc_t *self, size_t n_args, size_t n_kw, mp_obj_t *a
     MP_DYNRUNTIME_INIT_EXIT
 }
 #else
-MODULE(tflm, TFLM_GLOBALS, TFLM_COMPUTED)
+MODULE(tflm, MP_QSTR_tflm, TFLM_GLOBALS, TFLM_COMPUTED)
 MP_REGISTER_EXTENSIBLE_MODULE(MP_QSTR_tflm, tflm_module);
 MP_REGISTER_MODULE_DELEGATION(tflm_module, tflm_attr);
 #endif

@@ -92,6 +92,10 @@ size_t strlen(const char *text) {
 
 #define TORPOR_BUILD "firmware"
 
+#if !MICROPY_MODULE_ATTR_DELEGATION
+#error "What a module computes (tflm.OPS) needs MICROPY_MODULE_ATTR_DELEGATION"
+#endif
+
 #define ROM_ENTRY(name, object) { MP_ROM_QSTR(name), MP_ROM_PTR(&object) },
 #define ROM_SLOT(slot, value, i) , slot, value
 #define ANSWER_COMPUTED(name, value) if (attr == name) { dest[0] = value; }
@@ -104,8 +108,11 @@ size_t strlen(const char *text) {
     static MP_DEFINE_CONST_OBJ_TYPE(thing##_type, NAME, MP_TYPE_FLAG_NONE SLOTS(ROM_SLOT));
 
 /* Defines mod_module, to be registered, and mod_attr, to be its delegation. */
-#define MODULE(mod, GLOBALS, COMPUTED) \
-    static const mp_rom_map_elem_t mod##_globals_table[] = { GLOBALS(ROM_ENTRY) }; \
+#define MODULE(mod, NAME, GLOBALS, COMPUTED) \
+    static const mp_rom_map_elem_t mod##_globals_table[] = { \
+        { MP_ROM_QSTR(MP_QSTR___name__), MP_ROM_QSTR(NAME) }, \
+        GLOBALS(ROM_ENTRY) \
+    }; \
     static MP_DEFINE_CONST_DICT(mod##_globals, mod##_globals_table); \
     const mp_obj_module_t mod##_module = { { &mp_type_module }, (mp_obj_dict_t *)&mod##_globals }; \
     void mod##_attr(mp_obj_t self, qstr attr, mp_obj_t *dest) { \
