@@ -17,8 +17,8 @@ class Mic:
     """A mono 16-bit microphone behind a machine.I2S that receives.
 
     `depth` is how many samples the driver holds; it must outlast the longest time that
-    nobody reads: an inference. The driver does not tell when it had to drop samples, so
-    `overruns` is worked out from the clock, to about a millisecond.
+    nobody reads: an inference. Where the driver does not count the samples that it had to
+    drop (no port's does, the emulated boards' does), `overruns` is worked out from the clock.
 
     readinto() sleeps by the clock until the block is due instead of polling the driver,
     so there is about one wake-up a block. It allocates its coroutine and one view.
@@ -30,14 +30,19 @@ class Mic:
 
     def __init__(self, i2s, rate, depth):
         self.rate = rate
-        self.overruns = 0
         self._i2s = i2s
+        self._dropped = 0
         self._depth = depth
         poll = select.poll()
         poll.register(i2s, select.POLLIN)
         poll.poll(0)  # from its first poll on, machine.I2S returns what it has and never blocks
         self._empty_ms = ticks_ms()  # when the driver was last seen empty
         self._since = 0  # samples read or lost since then
+
+    @property
+    def overruns(self):
+        """Samples lost because nobody read them in time."""
+        return self._i2s.overruns() if hasattr(self._i2s, "overruns") else self._dropped
 
     async def readinto(self, buf):
         """Fills buf with int16 samples; returns its length in bytes."""
@@ -54,7 +59,7 @@ class Mic:
         now = ticks_ms()
         waiting = ticks_diff(now, self._empty_ms) * self.rate // 1000 - self._since
         if waiting > self._depth:
-            self.overruns += waiting - self._depth
+            self._dropped += waiting - self._depth
             self._since += waiting - self._depth
         count = self._i2s.readinto(view) or 0
         self._since += count // 2
