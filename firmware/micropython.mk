@@ -9,7 +9,7 @@ SRC_USERMOD_C += $(addprefix $(TORPOR_FIRMWARE)/,modtflm.c moddsp.c)
 SRC_USERMOD_LIB_C += $(addprefix $(TORPOR_FIRMWARE)/,$(TORPOR_ENGINE_SRC) $(TORPOR_DSP_SRC))
 CFLAGS_USERMOD += -I$(TORPOR_FIRMWARE)
 
-# For the engine alone, after a port's own flags: kernels want speed; results are the same bytes on
-# every machine only without fused multiply-adds and with constants as precise as they are written.
+# For the kernels alone, after a port's own flags: they want speed; results are the same bytes on every
+# machine only without fused multiply-adds and with constants as written; their doubles are meant.
 $(addprefix $(BUILD)/$(notdir $(TORPOR_FIRMWARE))/,$(TORPOR_ENGINE_SRC:.c=.o) $(TORPOR_DSP_SRC:.c=.o)): \
-	CFLAGS += -O2 -ffp-contract=off -fno-single-precision-constant
+	CFLAGS += -O2 -ffp-contract=off -fno-single-precision-constant -Wno-double-promotion -Wno-float-conversion
