@@ -107,13 +107,15 @@ def _build_with_needs(name, known, outputs, progress, force):
 
 
 def _build_part(name, part, progress, force) -> Path:
+    if not (micropython() / "py/mpconfig.h").exists():
+        raise ToolError(f"MicroPython's source is not in {micropython()}.", "run `make demo` once, or set MICROPYTHON_DIR")
     BUILD.mkdir(exist_ok=True)
     with _locked(BUILD / f"{name}.lock"):
         stamp = BUILD / f"{name}.stamp"
         want = _digest(part)
         if not force and part.output.exists() and stamp.exists() and stamp.read_text() == want:
             return part.output
-        _check(part)
+        _check_tools(part)
         stamp.unlink(missing_ok=True)
         with progress.step(f"build {part.title}"):
             _make(name, part)
@@ -121,12 +123,9 @@ def _build_part(name, part, progress, force) -> Path:
     return part.output
 
 
-def _check(part):
-    """ToolError if a program or MicroPython's source is missing."""
+def _check_tools(part):
     for tool in missing_tools(part):
         raise ToolError(f"{tool} is missing, which builds {part.title}.", f"sudo apt-get install {_PACKAGES[tool]}")
-    if not (micropython() / "py/mpconfig.h").exists():
-        raise ToolError(f"MicroPython's source is not in {micropython()}.", "run `make demo` once, or set MICROPYTHON_DIR")
 
 
 def _make(name, part):

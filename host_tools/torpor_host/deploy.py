@@ -117,11 +117,14 @@ def write_romfs(link: Link, image: bytes, size: int, progress: Silent = SILENT) 
     if len(image) > size:
         raise ToolError(f"The models need {len(image):,} bytes, the board's ROMFS has {size:,}.", "leave out a model")
     with progress.step(f"push models to ROMFS ({len(image):,} bytes)") as tick:
-        link.exec(f"import vfs,binascii as _b\n_w=vfs.rom_ioctl(3,0,{len(image)})")
-        step = max(_CHUNK, link.eval("_w"))
-        starts = [*range(step, len(image), step), 0]
+        link.exec("import vfs,binascii as _b")
+        unit = link.eval(f"vfs.rom_ioctl(3,0,{len(image)})")  # erases; the smallest write, or an error code
+        if unit < 0:
+            raise ToolError(f"The board's ROMFS cannot be erased (error {-unit}).", "reset the board and push again")
+        padded, step = image + b"\xff" * (-len(image) % unit), max(_CHUNK, unit)
+        starts = [*range(step, len(padded), step), 0]
         for done, at in enumerate(starts, 1):
-            text = binascii.b2a_base64(image[at : at + step], newline=False).decode()
+            text = binascii.b2a_base64(padded[at : at + step], newline=False).decode()
             link.exec(f"vfs.rom_ioctl(4,0,{at},_b.a2b_base64({text!r}))")
             tick(done, len(starts))
         link.exec("vfs.rom_ioctl(5,0)\n_d=vfs.rom_ioctl(2,0)")

@@ -210,9 +210,19 @@ def _why(error: Exception) -> str:
 
 
 def run_file(link: Link, script: Path, consume, timeout: float | None = None) -> None:
-    """Runs a MicroPython script of the host on the board; `consume` gets its output as it comes."""
+    """Runs a MicroPython script of the host on the board; `consume` gets its output as it comes.
+
+    Raises ToolError with the board's traceback if it fails. Ctrl-C here stops it there.
+    """
     try:
         code = script.read_text()
     except (OSError, UnicodeDecodeError) as error:
         raise ToolError(f"{script} cannot be read as a script: {error}.", "give the path of a .py file") from None
-    link.exec(code, timeout, consume)
+    try:
+        link.exec(code, timeout, consume)
+    except BoardError as error:
+        trace = error.trace.replace("<stdin>", script.name).strip()
+        raise ToolError(f"{script.name} failed on the board.\n{trace}", "correct it, or try its lines in `torpor repl`") from None
+    except KeyboardInterrupt:
+        link.write(_INTERRUPT)
+        raise

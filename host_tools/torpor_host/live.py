@@ -8,7 +8,7 @@ from rich.text import Text
 
 from torpor_host.demo import Watch
 
-_BARS = " ▁▂▃▄▅▆▇█"
+_BARS = "▁▂▃▄▅▆▇█"
 _WIDTH = 72
 _FLOOR_DB, _TOP_DB = -55.0, -12.0  # levels that give the lowest and the highest bar
 _AWAKE, _ASLEEP, _AHEAD = "bold yellow", "blue", "bright_black"

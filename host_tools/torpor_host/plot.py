@@ -19,7 +19,7 @@ def demo(result, samples, rate, path) -> None:
     _waveform(top, samples, rate)
     _decisions(top, result.events)
     _truth(top, result)
-    _sleep(bottom, result, end)
+    _sleep(bottom, top, result, end)
     for axes in (top, bottom):
         _clean(axes)
     top.set(xlim=(0, end), ylim=(-1.35, 1.75))
@@ -60,10 +60,11 @@ def _truth(axes, result):
         axes.text((word.start_s + stop) / 2, -1.15, word.label, ha="center", va="top", fontsize=9, color=_INK, alpha=0.8)
 
 
-def _sleep(axes, result, end):
+def _sleep(axes, waveform, result, end):
     axes.axvspan(0, end, color=_NIGHT, alpha=0.92, linewidth=0)
     for start, stop in result.awake:
         axes.axvspan(start, stop, color=_DAY, linewidth=0)
+        waveform.axvspan(start, stop, color=_DAY, alpha=0.13, linewidth=0, zorder=1)
     axes.set_xlabel("seconds", color=_INK)
     axes.text(-0.006, 0.5, "asleep\n", transform=axes.transAxes, ha="right", va="center", fontsize=9, color=_NIGHT)
     axes.text(-0.006, 0.5, "\nawake", transform=axes.transAxes, ha="right", va="center", fontsize=9, color=_DAY, weight="bold")

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: MIT
+"""Builds: only when inputs changed, with a useful error when something is missing or fails."""
+
+import subprocess
+
+import pytest
+from torpor_host import build
+from torpor_host.build import Part
+from torpor_host.errors import ToolError
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """A part `thing` that copies source.txt to out/thing.txt and counts its runs in runs.txt."""
+    monkeypatch.setattr(build, "BUILD", tmp_path / "out")
+    monkeypatch.setattr(build, "ROOT", tmp_path)
+    (tmp_path / "Makefile").write_text("all:\n\tcp source.txt out/thing.txt\n\techo run >> runs.txt\n")
+    (tmp_path / "source.txt").write_text("one")
+    part = Part("the thing", (str(tmp_path),), tmp_path / "out/thing.txt", ("make",), (tmp_path / "source.txt",))
+    monkeypatch.setattr(build, "parts", lambda: {"thing": part})
+    return tmp_path
+
+
+def runs(project):
+    return len((project / "runs.txt").read_text().split())
+
+
+def test_a_second_build_does_nothing(project):
+    assert build.build(["thing"]) == build.build(["thing"]) == {"thing": project / "out/thing.txt"}
+    assert runs(project) == 1
+
+
+def test_changed_content_builds_again(project):
+    build.build(["thing"])
+    (project / "source.txt").write_text("two")
+    build.build(["thing"])
+    assert (project / "out/thing.txt").read_text() == "two" and runs(project) == 2
+
+
+def test_a_deleted_output_and_force_build_again(project):
+    build.build(["thing"])
+    (project / "out/thing.txt").unlink()
+    build.build(["thing"])
+    build.build(["thing"], force=True)
+    assert runs(project) == 3
+
+
+def test_a_failed_build_shows_the_log_and_is_tried_again(project):
+    (project / "source.txt").unlink()
+    (project / "source.txt").mkdir()
+    for _ in range(2):
+        with pytest.raises(ToolError, match="the thing failed:(.|\n)*source.txt") as caught:
+            build.build(["thing"])
+    assert caught.value.hint == "all of it is in out/thing.log"
+
+
+def test_a_missing_compiler_names_its_package(project, monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(ToolError, match="make is missing, which builds the thing") as caught:
+        build.build(["thing"])
+    assert caught.value.hint == "sudo apt-get install make"
+    assert not (project / "out/thing.txt").exists()
+
+
+def test_missing_micropython_source(project, monkeypatch):
+    monkeypatch.setenv("MICROPYTHON_DIR", str(project / "nowhere"))
+    with pytest.raises(ToolError, match="MicroPython's source is not in .*nowhere") as caught:
+        build.build(["thing"])
+    assert "MICROPYTHON_DIR" in caught.value.hint
+
+
+def test_an_unknown_part_lists_the_known_ones():
+    with pytest.raises(ToolError, match="nothing called emu-x") as caught:
+        build.build(["emu-x"])
+    assert "emu-m4f" in caught.value.hint and "unix" in caught.value.hint
+
+
+def test_built_mpy_cross_runs():
+    path = build.build(["mpy-cross"])["mpy-cross"]
+    assert "mpy-cross" in subprocess.run([path, "--version"], capture_output=True, text=True, check=True).stdout
