@@ -1,14 +1,26 @@
 # SPDX-License-Identifier: MIT
-"""The emulated Cortex-M4F: what is wired where, and its own account of time (see lib/DESIGN.md)."""
+"""The emulated Cortex-M4F board: what is wired to which pin, and its account of its sleep."""
 
 from emu import asleep_us, uptime_us
 from machine import I2S, Pin
+from micropython import const
 
-MIC_RATE = 16000  # samples a second
-MIC_DEPTH = 4000  # samples that the driver holds: 250 ms, far more than an inference takes
+MIC_RATE = const(16000)  # Hz
+MIC_DEPTH = const(4800)  # samples that the driver holds: 300 ms, longer than any inference here
+
+_SCK, _WS, _SD = const(0), const(1), const(2)
 
 
 def microphone():
-    """An I2S that hears mic.wav, from now on."""
-    pins = {"sck": Pin(13), "ws": Pin(14), "sd": Pin(15)}
-    return I2S(0, **pins, mode=I2S.RX, bits=16, format=I2S.MONO, rate=MIC_RATE, ibuf=2 * MIC_DEPTH)
+    """The microphone as a machine.I2S: 16 bit, mono, MIC_RATE. It starts to listen now."""
+    return I2S(
+        0,
+        sck=Pin(_SCK),
+        ws=Pin(_WS),
+        sd=Pin(_SD),
+        mode=I2S.RX,
+        bits=16,
+        format=I2S.MONO,
+        rate=MIC_RATE,
+        ibuf=2 * MIC_DEPTH,
+    )

@@ -43,14 +43,18 @@ int main(void) {
     clock_init();
     console_init();
     storage_init();
-    timer_init();
     for (;;) {
         mp_cstack_init_with_top(stack_top, stack_top - stack_bottom - STACK_RESERVE);
         gc_init(heap_start, heap_end);
         mp_init();
         readline_init0();
+        timer_init();
+        pins_init();
+        sound_init();
         run_until_soft_reset();
         mp_printf(MP_PYTHON_PRINTER, "MPY: soft reboot\n");
+        sound_deinit();
+        pins_deinit();
         soft_timer_deinit();
         gc_sweep_all();
         mp_deinit();

@@ -1,3 +1,3 @@
-# What is frozen into the firmware of an emulated board.
-include("$(MPY_DIR)/extmod/asyncio")
+# SPDX-License-Identifier: MIT
+# What every emulated board needs frozen: mounting of its file system.
 freeze("modules")

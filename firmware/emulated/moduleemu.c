@@ -7,8 +7,6 @@
  *     emu.measure(callable)    calls it; (ticks, bytes of stack) that the call took
  *     emu.Flash()              the block device that holds the file system
  */
-#include <string.h>
-
 #include "clock.h"
 #include "hardware.h"
 #include "port.h"
@@ -16,6 +14,7 @@
 #include "py/runtime.h"
 
 #define STACK_PAINT 0xA5A5A5A5u
+#define STACK_UNPAINTED 16 // words below the stack pointer, for paint_stack() itself
 
 extern uint32_t stack_bottom[];
 
@@ -29,31 +28,29 @@ static mp_obj_t emu_asleep_us(void) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_0(emu_asleep_us_obj, emu_asleep_us);
 
-/* Paints the free stack below the caller's frame, so that what a call writes can be seen. */
 static void paint_stack(uint32_t *end) {
     for (uint32_t *p = stack_bottom; p < end; p++) {
         *p = STACK_PAINT;
     }
 }
 
-static size_t painted_bytes(const uint32_t *end) {
-    const uint32_t *p = stack_bottom;
-    while (p < end && *p == STACK_PAINT) {
+static uint32_t *lowest_unpainted(void) {
+    uint32_t *p = stack_bottom;
+    while (*p == STACK_PAINT) {
         p++;
     }
-    return (const char *)p - (const char *)stack_bottom;
+    return p;
 }
 
+/* An interrupt that comes during the call is counted with it. */
 static mp_obj_t emu_measure(mp_obj_t callable) {
-    uint32_t irq = hw_irq_off(); // what an interrupt pushes is not the caller's
     uint32_t *sp = hw_stack_pointer();
-    paint_stack(sp - 64);
-    hw_irq_restore(irq);
+    paint_stack(sp - STACK_UNPAINTED);
     uint32_t start = hw_counter();
     mp_call_function_0(callable);
     uint32_t ticks = hw_counter() - start;
-    size_t used = (char *)sp - (char *)stack_bottom - painted_bytes(sp);
-    return mp_obj_new_tuple(2, (mp_obj_t[]) {mp_obj_new_int_from_uint(ticks), mp_obj_new_int_from_uint(used)});
+    size_t bytes = (char *)sp - (char *)lowest_unpainted();
+    return mp_obj_new_tuple(2, (mp_obj_t[]) {mp_obj_new_int_from_uint(ticks), mp_obj_new_int_from_uint(bytes)});
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(emu_measure_obj, emu_measure);
 

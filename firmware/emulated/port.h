@@ -8,11 +8,19 @@
 
 #include "py/obj.h"
 
+/* Once after a reset, before Python. */
 void storage_init(void);        // maps flash.img and romfs.img
 void storage_deinit(void);
+
+/* At the start and at the end of every run of Python, that is around a soft reset. */
 void timer_init(void);
+void pins_init(void);
+void pins_deinit(void);
+void sound_init(void);
+void sound_deinit(void);
+
 uint32_t pin_interrupts(void);  // how many pin edges have triggered an interrupt
 
-extern const mp_obj_type_t emu_flash_type, machine_timer_type;
+extern const mp_obj_type_t emu_flash_type, machine_i2s_type, machine_pin_type, machine_timer_type;
 
 #endif

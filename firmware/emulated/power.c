@@ -10,6 +10,8 @@
 enum { PWRON_RESET = 1, HARD_RESET = 2, DEEPSLEEP_RESET = 4 };
 
 #define MICROPY_PY_MACHINE_EXTRA_GLOBALS \
+    { MP_ROM_QSTR(MP_QSTR_I2S), MP_ROM_PTR(&machine_i2s_type) }, \
+    { MP_ROM_QSTR(MP_QSTR_Pin), MP_ROM_PTR(&machine_pin_type) }, \
     { MP_ROM_QSTR(MP_QSTR_Timer), MP_ROM_PTR(&machine_timer_type) }, \
     { MP_ROM_QSTR(MP_QSTR_PWRON_RESET), MP_ROM_INT(PWRON_RESET) }, \
     { MP_ROM_QSTR(MP_QSTR_HARD_RESET), MP_ROM_INT(HARD_RESET) }, \
@@ -24,6 +26,8 @@ static void mp_machine_idle(void) {
 
 static _Noreturn void reset_because(uint32_t cause) {
     reset_cause = cause;
+    sound_deinit();
+    pins_deinit();
     storage_deinit();
     hw_reset();
 }
@@ -40,15 +44,16 @@ static mp_obj_t mp_machine_unique_id(void) {
     return mp_obj_new_bytes((const byte *)BOARD_NAME, sizeof(BOARD_NAME) - 1);
 }
 
-/* Instructions in a second of virtual time, to the kHz: `-icount shift` sets it. Two million are timed. */
+/* Instructions in a second of virtual time, as `-icount shift` sets it: two million, timed, to 10 kHz. */
 static mp_obj_t mp_machine_get_freq(void) {
     uint32_t irq = hw_irq_off();
     uint32_t start = hw_counter();
     hw_spin(1000000);
     uint32_t ticks = hw_counter() - start;
     hw_irq_restore(irq);
-    uint64_t khz = (2000000ull * (MACHINE_TICK_HZ / 1000) + ticks / 2) / ticks;
-    return mp_obj_new_int_from_ull(khz * 1000);
+    uint32_t unit = 10000;
+    uint64_t units = (2000000ull * (MACHINE_TICK_HZ / unit) + ticks / 2) / ticks;
+    return mp_obj_new_int_from_ull(units * unit);
 }
 
 static void mp_machine_set_freq(size_t n_args, const mp_obj_t *args) {

@@ -42,11 +42,13 @@ void hw_counter_run(bool on) {
     COUNTER->ctrl = on ? TIMER_ENABLE | TIMER_IRQ : 0;
 }
 
+/* A reload value of `ticks` would do, but was seen to let twice the time pass in WFI (QEMU 7.2). */
 void hw_alarm(uint32_t ticks) {
     ALARM->ctrl = 0;
     ALARM->intclear = 1;
     if (ticks) {
-        ALARM->reload = ticks;
+        ALARM->reload = UINT32_MAX;
+        ALARM->value = ticks;
         ALARM->ctrl = TIMER_ENABLE | TIMER_IRQ;
     }
 }
@@ -57,7 +59,7 @@ void cmsdk_counter_isr(void) {
 }
 
 void cmsdk_alarm_isr(void) {
-    hw_alarm(0); // the timer would reload itself
+    hw_alarm(0);
     clock_isr();
 }
 
