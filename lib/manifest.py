@@ -1,4 +1,4 @@
 # SPDX-License-Identifier: MIT
 # What a firmware with Torpor freezes: asyncio and the device package.
 include("$(MPY_DIR)/extmod/asyncio")
-package("torpor", base_path="$(MANIFEST_DIR)")
+package("torpor")
