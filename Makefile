@@ -5,9 +5,10 @@ TORPOR = .venv/bin/torpor
 .PHONY: demo test setup
 
 demo: setup
-	$(TORPOR) demo
+	@$(TORPOR) demo
 
 test: setup
+	@$(TORPOR) build
 	.venv/bin/python -m pytest
 
 setup:

@@ -23,12 +23,13 @@ _progress = ConsoleProgress(_stderr)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
 On = Annotated[str, typer.Option("--on", metavar="BOARD", help="A serial port, or an emulated board such as emu-m4f.")]
+Wav = Annotated[Optional[Path], typer.Option(help="What an emulated board hears: 16 kHz, mono, 16 bit.")]
 Target = Annotated[str, typer.Option("--on", metavar="TARGET", help="host, unix, or an emulated board.")]
 
 
 @app.command()
 def demo(
-    wav: Annotated[Optional[Path], typer.Option(help="Play this recording: 16 kHz, mono, 16 bit.")] = None,
+    wav: Wav = None,
     expect: Annotated[Optional[str], typer.Option(metavar="LABEL", help="The word it holds.")] = None,
     as_json: Json = False,
 ):
@@ -92,11 +93,11 @@ def push(
 
 
 @app.command()
-def run(file: Annotated[Path, typer.Argument(help="A MicroPython script on this PC.")], on: On):
+def run(file: Annotated[Path, typer.Argument(help="A MicroPython script on this PC.")], on: On, wav: Wav = None):
     """Run a script on a board and print what it prints."""
     from torpor_host import connect, link
 
-    with connect.connect(on, _progress) as board:
+    with connect.connect(on, _progress, wav=wav) as board:
         link.run_file(board, file, show.raw, timeout=float("inf"))
 
 
@@ -113,12 +114,13 @@ def repl(on: On):
 def stream(
     on: On,
     start: Annotated[Optional[str], typer.Option(metavar="MODULE", help="Import this application first.")] = None,
+    wav: Wav = None,
     as_json: Json = False,
 ):
     """Print the decisions of a board as they come."""
     from torpor_host import connect, stream
 
-    with connect.connect(on, _progress, raw=start is not None) as link:
+    with connect.connect(on, _progress, start is not None, wav) as link:
         if start:
             link.start(f"import {start}")
         for record in stream.stream(link):

@@ -13,27 +13,31 @@ from torpor_host.errors import ToolError
 from torpor_host.link import Link
 from torpor_host.paths import BUILD
 from torpor_host.progress import SILENT, Silent
-from torpor_host.sim import Board
+from torpor_host.sim import Board, place_recording
 
 
 @contextmanager
-def port(on: str, progress: Silent = SILENT) -> Iterator[str]:
+def port(on: str, progress: Silent = SILENT, wav: Path | None = None) -> Iterator[str]:
     """The port of board `on`. An emulated one is built if need be, started, and stopped at the end;
-    its flash and ROMFS stay in build/instances/<name>."""
+    its flash and ROMFS stay in build/instances/<name>.
+
+    wav: what an emulated board's microphone hears, 16 kHz mono 16 bit; None is silence.
+    Raises ToolError if there is no such board, or it cannot start.
+    """
     if on not in board_names():
-        yield _device(on)
+        yield _device(on, wav)
         return
     build.build([on], progress)
     folder = BUILD / "instances" / on
-    folder.mkdir(parents=True, exist_ok=True)
+    place_recording(wav, folder)
     with Board(on, folder) as board:
         yield board.port
 
 
 @contextmanager
-def connect(on: str, progress: Silent = SILENT, raw: bool = True) -> Iterator[Link]:
-    """An open link to board `on`, in the raw REPL unless `raw` is false."""
-    with port(on, progress) as path, Link(path) as link:
+def connect(on: str, progress: Silent = SILENT, raw: bool = True, wav: Path | None = None) -> Iterator[Link]:
+    """An open link to board `on`, in the raw REPL unless `raw` is false; see `port`."""
+    with port(on, progress, wav) as path, Link(path) as link:
         if raw:
             link.enter_raw()
         yield link
@@ -44,7 +48,9 @@ def terminal(path: str) -> int:
     return subprocess.run([Path(sys.executable).with_name("mpremote"), "connect", path, "repl"]).returncode
 
 
-def _device(on):
+def _device(on, wav):
+    if wav is not None:
+        raise ToolError(f"{on} is no emulated board, so it cannot be played a recording.", "leave out --wav, and speak")
     if not Path(on).exists():
         boards = ", ".join(board_names())
         raise ToolError(f"There is no board called {on}.", f"give a serial port such as /dev/ttyACM0, or one of: {boards}")

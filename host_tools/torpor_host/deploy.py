@@ -64,7 +64,7 @@ def push(link: Link, file: Path, name: str | None = None, autostart: bool = Fals
 
 def push_model(link: Link, data: bytes, name: str, progress: Silent = SILENT) -> Pushed:
     """Verifies a model on the host and puts it into the board's ROMFS, or else its file system."""
-    open_model(data, name)
+    open_model(data, f"{name}.tflite")
     path = f"models/{name}.tflite"
     size = _romfs_size(link)
     if size == 0:

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from torpor_host.frames import Corrupt
 
-_stdout = Console(soft_wrap=True)
+_PIPE_WIDTH = 200  # columns of a table that is not on a terminal
 
 
 def data(value) -> None:
@@ -94,4 +94,4 @@ def _table(headings, rows) -> None:
         table.add_column(heading, justify="right" if number else "left", overflow="fold")
     for row in rows:
         table.add_row(*(Text(str(cell)) for cell in row))  # Text: a cell may hold brackets
-    _stdout.print(table)
+    Console(width=None if sys.stdout.isatty() else _PIPE_WIDTH).print(table)
