@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: MIT
+ * Reads tensors and operators of a model file and proves what they say about themselves.
+ * Field numbers are those of TensorFlow Lite's schema.fbs, version 3. */
+#include "graph.h"
+
+enum { MODEL_VERSION, MODEL_CODES, MODEL_GRAPHS, MODEL_DESCRIPTION, MODEL_BUFFERS, MODEL_METADATA = 6 };
+enum { GRAPH_TENSORS, GRAPH_INPUTS, GRAPH_OUTPUTS, GRAPH_OPS };
+enum { TENSOR_SHAPE, TENSOR_TYPE, TENSOR_BUFFER, TENSOR_NAME, TENSOR_QUANTISATION, TENSOR_VARIABLE,
+       TENSOR_SPARSITY, TENSOR_EXTERNAL_BUFFER = 10 };
+enum { QUANTISATION_SCALE = 2, QUANTISATION_ZERO_POINT, QUANTISATION_DETAILS_TYPE, QUANTISATION_AXIS = 6 };
+enum { BUFFER_DATA, BUFFER_OFFSET };
+enum { METADATA_NAME, METADATA_BUFFER };
+enum { CODE_DEPRECATED, CODE_CUSTOM, CODE_VERSION, CODE_BUILTIN };
+enum { OP_CODE, OP_INPUTS, OP_OUTPUTS, OP_OPTIONS_TYPE, OP_OPTIONS };
+
+int te_fail(te_graph_t *g, int code, const char *reason, int32_t value) {
+    g->why->code = (int8_t)code;
+    g->why->reason = reason;
+    g->why->value = value;
+    return code;
+}
+
+static int graph_damaged(te_graph_t *g) {
+    return te_fail(g, TE_ERR_FORMAT, "the file is damaged or cut off: an offset leads outside it", 0);
+}
+
+uint32_t te_type_size(int type) {
+    switch (type) {
+        case TE_FLOAT32:
+        case TE_INT32: return 4;
+        case TE_INT16: return 2;
+        case TE_UINT8:
+        case TE_BOOL:
+        case TE_INT8: return 1;
+        case TE_INT64: return 8;
+        default: return 0;
+    }
+}
+
+static int graph_open_root(te_graph_t *g) {
+    te_file_t *f = &g->file;
+    if (f->len < 8 || memcmp(f->data + 4, "TFL3", 4) != 0) {
+        return te_fail(g, TE_ERR_FORMAT, "this is no TensorFlow Lite model: it has no TFL3 mark", 0);
+    }
+    g->model = te_fb_follow(f, 0);
+    int32_t version = te_fb_field_i32(f, g->model, MODEL_VERSION, 0);
+    if (!f->bad && version != 3) {
+        return te_fail(g, TE_ERR_UNSUPPORTED, "schema version %d is not supported", version);
+    }
+    g->codes = te_fb_field_vec(f, g->model, MODEL_CODES, 4);
+    g->buffers = te_fb_field_vec(f, g->model, MODEL_BUFFERS, 4);
+    g->metadata = te_fb_field_vec(f, g->model, MODEL_METADATA, 4);
+    return f->bad ? graph_damaged(g) : TE_OK;
+}
+
+int te_graph_open(te_graph_t *g, const void *file, size_t len, te_error_t *why) {
+    memset(g, 0, sizeof(*g));
+    memset(why, 0, sizeof(*why));
+    why->op_index = why->op_code = -1;
+    g->why = why;
+    if (file == NULL || len > INT32_MAX) {
+        return te_fail(g, TE_ERR_FORMAT, "a model has at most 2147483647 bytes", 0);
+    }
+    g->file.data = file;
+    g->file.len = (uint32_t)len;
+    TE_TRY(graph_open_root(g));
+    te_file_t *f = &g->file;
+    uint32_t graph = te_fb_vec_table(f, te_fb_field_vec(f, g->model, MODEL_GRAPHS, 4), 0);
+    g->tensors = te_fb_field_vec(f, graph, GRAPH_TENSORS, 4);
+    g->inputs = te_fb_field_vec(f, graph, GRAPH_INPUTS, 4);
+    g->outputs = te_fb_field_vec(f, graph, GRAPH_OUTPUTS, 4);
+    g->ops = te_fb_field_vec(f, graph, GRAPH_OPS, 4);
+    if (f->bad) {
+        return graph_damaged(g);
+    }
+    if (g->ops.n > INT16_MAX || g->tensors.n > INT16_MAX || g->outputs.n > INT16_MAX || g->inputs.n > INT16_MAX) {
+        return te_fail(g, TE_ERR_UNSUPPORTED, "the model has more than 32767 operators or tensors", 0);
+    }
+    return TE_OK;
+}
+
+/* Shape, and the product of its dimensions in 64 bits. */
+static int graph_shape(te_graph_t *g, int32_t index, te_desc_t *t) {
+    te_vec_t shape = te_fb_field_vec(&g->file, t->table, TENSOR_SHAPE, 4);
+    if (shape.n > TE_MAX_RANK) {
+        return te_fail(g, TE_ERR_UNSUPPORTED, "tensor %d has more than 6 dimensions", index);
+    }
+    t->rank = (uint8_t)shape.n;
+    uint64_t count = 1;
+    for (uint32_t i = 0; i < shape.n; i++) {
+        t->shape[i] = te_graph_index(g, shape, i);
+        if (t->shape[i] < 1) {
+            return te_fail(g, TE_ERR_UNSUPPORTED, "tensor %d has a dimension that is not fixed or below 1", index);
+        }
+        count *= (uint32_t)t->shape[i];
+        if (count * te_type_size(t->type) > INT32_MAX - 16) {
+            return te_fail(g, TE_ERR_MODEL, "tensor %d is larger than 2 GB", index);
+        }
+    }
+    t->count = (uint32_t)count;
+    t->nbytes = (uint32_t)count * te_type_size(t->type);
+    return TE_OK;
+}
+
+static int graph_type(te_graph_t *g, int32_t index, te_desc_t *t) {
+    t->type = te_fb_field_u8(&g->file, t->table, TENSOR_TYPE, TE_FLOAT32);
+    if (te_type_size(t->type) == 0) {
+        return te_fail(g, TE_ERR_UNSUPPORTED, "tensor %d is of a type that is not supported", index);
+    }
+    if (te_fb_field(&g->file, t->table, TENSOR_SPARSITY, 4)) {
+        return te_fail(g, TE_ERR_UNSUPPORTED, "tensor %d is sparse, which is not supported", index);
+    }
+    return TE_OK;
+}
+
+static te_vec_t graph_data(te_graph_t *g, uint32_t table) {
+    te_vec_t none = {0, 0};
+    uint32_t number = (uint32_t)te_fb_field_i32(&g->file, table, TENSOR_BUFFER, 0);
+    uint32_t buffer = number ? te_fb_vec_table(&g->file, g->buffers, number) : 0;
+    return buffer ? te_fb_field_vec(&g->file, buffer, BUFFER_DATA, 1) : none;
+}
+
+uint32_t te_graph_constant_at(te_graph_t *g, uint32_t table) {
+    return graph_data(g, table).at;
+}
+
+/* Its constant bytes: as many as the shape says, and in the file. */
+static int graph_constant(te_graph_t *g, int32_t index, te_desc_t *t) {
+    te_file_t *f = &g->file;
+    uint32_t number = (uint32_t)te_fb_field_i32(f, t->table, TENSOR_BUFFER, 0);
+    if (number != 0 && number >= g->buffers.n) {
+        return te_fail(g, TE_ERR_MODEL, "tensor %d is in a buffer that does not exist", index);
+    }
+    te_vec_t data = graph_data(g, t->table);
+    uint32_t outside = number ? te_fb_field(f, te_fb_vec_table(f, g->buffers, number), BUFFER_OFFSET, 8) : 0;
+    if ((outside && te_fb_i64(f, outside) > 1) || te_fb_field_i32(f, t->table, TENSOR_EXTERNAL_BUFFER, 0) != 0) {
+        return te_fail(g, TE_ERR_UNSUPPORTED, "tensor %d lies outside the file, which is not supported", index);
+    }
+    if (data.n != 0 && data.n != t->nbytes) {
+        return te_fail(g, TE_ERR_MODEL, "tensor %d has a shape that does not agree with its constant bytes", index);
+    }
+    t->constant = data.at;
+    return TE_OK;
+}
+
+static bool graph_scale_ok(float scale) {
+    uint32_t bits;
+    memcpy(&bits, &scale, sizeof(bits));
+    return bits != 0 && bits < 0x7F800000;  /* above 0 and finite */
+}
+
+/* As TFLM reads it: quantised if it has scales and zero points. */
+static int graph_quantisation(te_graph_t *g, int32_t index, te_desc_t *t) {
+    te_file_t *f = &g->file;
+    uint32_t table = te_fb_field_table(f, t->table, TENSOR_QUANTISATION);
+    te_vec_t none = {0, 0};
+    te_vec_t scales = table ? te_fb_field_vec(f, table, QUANTISATION_SCALE, 4) : none;
+    te_vec_t zeros = table ? te_fb_field_vec(f, table, QUANTISATION_ZERO_POINT, 8) : none;
+    t->scales = none;
+    t->axis = 0;
+    t->scale = 0;
+    t->zero_point = 0;
+    t->zero_points_equal_zero = true;
+    if (scales.n == 0 || zeros.n == 0 || f->bad) {
+        return TE_OK;
+    }
+    if (zeros.n != scales.n && zeros.n != 1) {
+        return te_fail(g, TE_ERR_MODEL, "tensor %d has zero points that do not agree with its scales", index);
+    }
+    t->axis = te_fb_field_i32(f, table, QUANTISATION_AXIS, 0);
+    if (scales.n > 1 && (t->axis < 0 || t->axis >= t->rank || t->shape[t->axis] != (int32_t)scales.n)) {
+        return te_fail(g, TE_ERR_MODEL, "tensor %d has scales that do not agree with its dimensions", index);
+    }
+    for (uint32_t i = 0; i < scales.n; i++) {
+        if (!graph_scale_ok(te_fb_f32(f, scales.at + 4 * i))) {
+            return te_fail(g, TE_ERR_MODEL, "tensor %d has a scale that is not positive and finite", index);
+        }
+    }
+    for (uint32_t i = 0; i < zeros.n; i++) {
+        int64_t zero = te_fb_i64(f, zeros.at + 8 * i);
+        int low = t->type == TE_UINT8 ? 0 : -128, high = t->type == TE_UINT8 ? 255 : 127;
+        if (te_type_size(t->type) == 1 ? zero < low || zero > high : zero != 0) {
+            return te_fail(g, TE_ERR_MODEL, "tensor %d has a zero point outside its range", index);
+        }
+        t->zero_points_equal_zero &= zero == 0;
+    }
+    t->scales = scales;
+    t->scale = te_fb_f32(f, scales.at);
+    t->zero_point = (int32_t)te_fb_i64(f, zeros.at);
+    return TE_OK;
+}
+
+int te_graph_tensor(te_graph_t *g, int32_t index, te_desc_t *t) {
+    if (index < 0 || (uint32_t)index >= g->tensors.n) {
+        return te_fail(g, TE_ERR_MODEL, "tensor %d does not exist", index);
+    }
+    t->table = te_fb_vec_table(&g->file, g->tensors, (uint32_t)index);
+    TE_TRY(graph_type(g, index, t));
+    TE_TRY(graph_shape(g, index, t));
+    TE_TRY(graph_constant(g, index, t));
+    TE_TRY(graph_quantisation(g, index, t));
+    return g->file.bad ? graph_damaged(g) : TE_OK;
+}
+
+/* Old files have the code in one byte, new ones in 32 bits: the greater is right. */
+static int graph_code(te_graph_t *g, uint32_t number) {
+    te_file_t *f = &g->file;
+    uint32_t table = te_fb_vec_table(f, g->codes, number);
+    int32_t old = te_fb_field_u8(f, table, CODE_DEPRECATED, 0);
+    int32_t now = te_fb_field_i32(f, table, CODE_BUILTIN, 0);
+    return old > now ? old : now;
+}
+
+int te_graph_op(te_graph_t *g, int index, te_op_t *op) {
+    te_file_t *f = &g->file;
+    memset(op, 0, sizeof(*op));
+    op->graph = g;
+    op->index = index;
+    op->table = te_fb_vec_table(f, g->ops, (uint32_t)index);
+    op->code = graph_code(g, (uint32_t)te_fb_field_i32(f, op->table, OP_CODE, 0));
+    op->inputs = te_fb_field_vec(f, op->table, OP_INPUTS, 4);
+    op->outputs = te_fb_field_vec(f, op->table, OP_OUTPUTS, 4);
+    op->options_type = te_fb_field_u8(f, op->table, OP_OPTIONS_TYPE, 0);
+    op->options = op->options_type ? te_fb_field_table(f, op->table, OP_OPTIONS) : 0;
+    for (int i = 0; i < TE_LAG_SLOTS; i++) {
+        op->lag[i].forward = op->lag[i].backward = TE_NO_OVERLAP;
+    }
+    g->why->op_index = (int16_t)index;
+    g->why->op_code = (int16_t)(op->code <= INT16_MAX ? op->code : -1);
+    return f->bad ? graph_damaged(g) : TE_OK;
+}
+
+te_vec_t te_graph_name(te_graph_t *g, const te_desc_t *t) {
+    return te_fb_field_vec(&g->file, t->table, TENSOR_NAME, 1);
+}
+
+bool te_graph_metadata(te_graph_t *g, uint32_t i, const char *name, te_vec_t *data) {
+    te_file_t *f = &g->file;
+    uint32_t table = te_fb_vec_table(f, g->metadata, i);
+    te_vec_t own = te_fb_field_vec(f, table, METADATA_NAME, 1);
+    if (own.n != strlen(name) || memcmp(f->data + own.at, name, own.n) != 0) {
+        return false;
+    }
+    uint32_t number = (uint32_t)te_fb_field_i32(f, table, METADATA_BUFFER, 0);
+    *data = te_fb_field_vec(f, te_fb_vec_table(f, g->buffers, number), BUFFER_DATA, 1);
+    return data->n != 0;
+}
+
+te_vec_t te_graph_outputs(te_graph_t *g, int index) {
+    return te_fb_field_vec(&g->file, te_fb_vec_table(&g->file, g->ops, (uint32_t)index), OP_OUTPUTS, 4);
+}
+
+bool te_graph_lists(te_graph_t *g, te_vec_t v, int32_t tensor) {
+    for (uint32_t i = 0; i < v.n; i++) {
+        if (te_graph_index(g, v, i) == tensor) {
+            return true;
+        }
+    }
+    return false;
+}
+
+int te_graph_last_use(te_graph_t *g, int32_t tensor) {
+    if (te_graph_lists(g, g->outputs, tensor)) {
+        return (int)g->ops.n;
+    }
+    for (int i = (int)g->ops.n; i-- > 0;) {
+        uint32_t table = te_fb_vec_table(&g->file, g->ops, (uint32_t)i);
+        if (te_graph_lists(g, te_fb_field_vec(&g->file, table, OP_INPUTS, 4), tensor)) {
+            return i;
+        }
+    }
+    return -1;
+}

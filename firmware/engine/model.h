@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT
+ * What the engine's own files share: the open model and the row that each operator is. */
+#ifndef TORPOR_MODEL_H
+#define TORPOR_MODEL_H
+
+#include "graph.h"
+
+/* One prepared operator in the state. */
+typedef struct {
+    te_ref_t scratch;
+    uint16_t params;   /* its parameters, in units of 8 bytes from the start of the state */
+    uint8_t row;       /* in the table of operators */
+} te_step_t;
+
+/* At the start of the state; after it one te_ref_t a tensor, one te_step_t an operator, and each
+ * operator's parameters. Positions are 32-bit offsets, so sizes hardly depend on the machine. */
+struct te_model {
+    const uint8_t *file;
+    uint8_t *arena;
+    uint32_t file_len;
+    uint32_t macs_low, macs_high;
+    uint16_t n_tensors, n_ops, n_inputs, n_outputs;
+};
+
+static inline te_ref_t *te_model_where(const te_model_t *m) {
+    return (te_ref_t *)(m + 1);
+}
+
+static inline te_step_t *te_model_steps(const te_model_t *m) {
+    return (te_step_t *)(te_model_where(m) + m->n_tensors);
+}
+
+/* Bytes of the state before the first operator's parameters. */
+static inline uint32_t te_state_head(uint32_t n_tensors, uint32_t n_ops) {
+    uint32_t size = sizeof(te_model_t) + n_tensors * sizeof(te_ref_t) + n_ops * sizeof(te_step_t);
+    return (size + 7) & ~7u;
+}
+
+/* The bytes a reference stands for. What lies in the arena is aligned to 16, in the file to nothing. */
+static inline const void *te_in(const te_model_t *m, te_ref_t ref) {
+    return ref & TE_REF_FILE ? m->file + (ref & ~TE_REF_FILE) : m->arena + ref;
+}
+
+static inline void *te_out(const te_model_t *m, te_ref_t ref) {
+    TE_ASSERT(!(ref & TE_REF_FILE));
+    return m->arena + ref;
+}
+
+/* An operator. prepare() proves that the operator agrees with itself and its tensors and fills `params`;
+ * it is called once with nothing planned, for verification and the planner, and once more with every place
+ * known. run() may then only assert. */
+typedef struct {
+    const char *name;      /* in TensorFlow Lite */
+    int16_t code;          /* BuiltinOperator */
+    uint16_t params_size;  /* bytes, at most TE_MAX_PARAMS; aligned to 8 */
+    int (*prepare)(te_op_t *op, void *params);
+    void (*run)(const te_model_t *m, const void *params);
+} te_row_t;
+
+#define TE_MAX_PARAMS 128
+
+/* The table of operators (ops/table.c): row i, or NULL past the last; the row of a code, or -1. */
+const te_row_t *te_row(int i);
+int te_row_find(int code);
+
+/* Proves the graph and every operator; *state_size is what te_open() will need. */
+int te_verify(te_graph_t *g, uint32_t *state_size);
+
+/* Calls the operator's prepare() with TE_MAX_PARAMS bytes; fails if the engine does not know it. */
+int te_verify_op(te_op_t *op, void *params);
+
+/* What a verified model's arena needs, and the limit that the planner reached it with. */
+typedef struct {
+    uint32_t arena;
+    uint32_t limit;
+} te_plan_t;
+
+int te_plan(te_graph_t *g, te_plan_t *plan);
+
+/* Places every tensor, and in its step every operator's scratch, by that limit. */
+int te_plan_place(te_graph_t *g, const te_plan_t *plan, te_ref_t *where, te_step_t *steps);
+
+#endif

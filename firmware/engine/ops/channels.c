@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT
+ * Weights with a scale and a bias an output channel: what convolutions and fully connected layers share. */
+#include "op.h"
+
+static int channels_bias(te_op_t *op, const te_desc_t *x, te_channels_t *c) {
+    te_desc_t b;
+    c->bias = TE_NO_REF;
+    if (!te_op_has(op, 2)) {
+        return TE_OK;
+    }
+    TE_TRY(te_op_input(op, 2, &b));
+    if (b.type != (x->type == TE_INT8 ? TE_INT32 : TE_FLOAT32)) {
+        return te_op_fail(op, TE_ERR_UNSUPPORTED, "a bias of tensor type %d is not supported", b.type);
+    }
+    if ((int64_t)b.count != c->channels) {
+        return te_op_fail(op, TE_ERR_MODEL, "its bias should have %d elements", c->channels);
+    }
+    c->bias = te_op_in_at(op, 2);
+    return TE_OK;
+}
+
+/* Every channel's factor must be within the 31 bits that a shift may move. */
+static int channels_factors(te_op_t *op, const te_channels_t *c) {
+    te_ratio_t ratio = te_ratio(c->x_scale, c->y_scale);
+    for (int32_t i = 0; i < (c->per_channel ? c->channels : 1); i++) {
+        if (te_ratio_times(&ratio, te_fb_f32(&op->graph->file, c->scales + 4 * (uint32_t)i)).shift > 30) {
+            return te_op_fail(op, TE_ERR_MODEL, "the scale of output channel %d is far too large", i);
+        }
+    }
+    return TE_OK;
+}
+
+static int channels_int8(te_op_t *op, const te_desc_t *x, const te_desc_t *k, const te_desc_t *y, int axis,
+    te_channels_t *c) {
+    if (!k->zero_points_equal_zero) {
+        return te_op_fail(op, TE_ERR_UNSUPPORTED, "weights with a zero point are not supported", 0);
+    }
+    c->per_channel = k->scales.n > 1;
+    if (c->per_channel && k->axis != axis) {
+        return te_op_fail(op, TE_ERR_UNSUPPORTED, "weights with scales along dimension %d are not supported", k->axis);
+    }
+    c->scales = k->scales.at;
+    c->x_zero = (int16_t)x->zero_point;
+    c->y_zero = (int16_t)y->zero_point;
+    c->x_scale = x->scale;
+    c->y_scale = y->scale;
+    op->scratch = (uint32_t)c->channels * sizeof(te_scale_t);
+    c->scratch = op->scratch_at;
+    return op->seen ? TE_OK : channels_factors(op, c);
+}
+
+int te_channels(te_op_t *op, const te_desc_t *x, const te_desc_t *k, const te_desc_t *y, int axis, te_channels_t *c) {
+    memset(c, 0, sizeof(*c));
+    TE_TRY(te_op_per_tensor(op, x));
+    TE_TRY(te_op_per_tensor(op, y));
+    if (x->type != y->type || x->type != k->type || te_op_number(op, k) != TE_OK) {
+        return te_op_fail(op, TE_ERR_UNSUPPORTED, "weights of tensor type %d are not supported with such activations",
+            k->type);
+    }
+    c->channels = k->shape[axis];
+    c->weights = te_op_in_at(op, 1);
+    TE_TRY(channels_bias(op, x, c));
+    return x->type == TE_INT8 ? channels_int8(op, x, k, y, axis, c) : TE_OK;
+}
+
+const te_scale_t *te_channels_scales(const te_model_t *m, const te_channels_t *c) {
+    te_scale_t *table = te_out(m, c->scratch);
+    const uint8_t *scales = m->file + c->scales;
+    te_ratio_t ratio = te_ratio(c->x_scale, c->y_scale);
+    for (int32_t i = 0; i < c->channels; i++) {
+        table[i] = i == 0 || c->per_channel ? te_ratio_times(&ratio, te_load_f32(scales + 4 * i)) : table[0];
+    }
+    return table;
+}

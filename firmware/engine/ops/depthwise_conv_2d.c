@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: MIT
+ * DEPTHWISE_CONV_2D: y[n, h', w', c] = sum over the window of x[n, h, w, c / m] * k[0, h, w, c] + b[c],
+ * with m output channels for each input channel. */
+#include "op.h"
+
+enum { DEPTHWISE_MULTIPLIER = 3, DEPTHWISE_ACTIVATION, DEPTHWISE_DILATION_W, DEPTHWISE_DILATION_H };
+
+typedef struct {
+    te_window_t w;
+    te_channels_t c;
+    te_ref_t x, y;
+    te_range_t range;
+    uint16_t depth;       /* input channels */
+    uint16_t multiplier;  /* output channels of each */
+    uint8_t type;
+} depthwise_t;
+
+typedef struct {
+    const depthwise_t *p;
+    const void *x;
+    const uint8_t *k, *bias;
+    void *y;
+    const te_scale_t *scales;
+} depthwise_run_t;
+
+typedef struct {
+    te_taps_t h, w;
+    int32_t pixel;  /* of the input: index of the first tap */
+    int32_t tap;    /* of the weights: index of the first tap */
+} depthwise_patch_t;
+
+static int depthwise_shapes(te_op_t *op, const te_desc_t *x, const te_desc_t *k, const te_desc_t *y, depthwise_t *p) {
+    if (k->rank != 4 || x->rank != 4 || y->rank != 4 || k->shape[0] != 1) {
+        return te_op_fail(op, TE_ERR_UNSUPPORTED, "images and weights must have 4 dimensions", 0);
+    }
+    int32_t depth = x->shape[3], channels = k->shape[3];
+    if (depth > UINT16_MAX || channels > UINT16_MAX || k->count / (uint32_t)channels > TE_MAX_DEPTH) {
+        return te_op_fail(op, TE_ERR_UNSUPPORTED, "more than 65535 channels or weights a channel are not supported", 0);
+    }
+    if (channels % depth != 0) {
+        return te_op_fail(op, TE_ERR_MODEL, "%d input channels do not suit the weights", depth);
+    }
+    p->depth = (uint16_t)depth;
+    p->multiplier = (uint16_t)(channels / depth);
+    TE_TRY(te_op_option(op, DEPTHWISE_MULTIPLIER, 0, p->multiplier, p->multiplier, &depth));
+    TE_TRY(te_window_size(op, k->shape[1], &p->w.k_h));
+    TE_TRY(te_window_size(op, k->shape[2], &p->w.k_w));
+    return te_op_out_dim(op, y, 3, channels);
+}
+
+static int depthwise_prepare(te_op_t *op, void *params) {
+    depthwise_t *p = params;
+    te_desc_t x, k, y;
+    te_file_t *f = &op->graph->file;
+    TE_TRY(te_op_slots(op, 2, 3, TE_DEPTHWISE_CONV_2D_OPTIONS));
+    TE_TRY(te_op_activation(op, 0, &x));
+    TE_TRY(te_op_input(op, 1, &k));
+    TE_TRY(te_op_output(op, &y));
+    TE_TRY(depthwise_shapes(op, &x, &k, &y, p));
+    TE_TRY(te_window_size(op, te_fb_field_i32(f, op->options, DEPTHWISE_DILATION_W, 1), &p->w.dilation_w));
+    TE_TRY(te_window_size(op, te_fb_field_i32(f, op->options, DEPTHWISE_DILATION_H, 1), &p->w.dilation_h));
+    TE_TRY(te_window(op, &x, &y, &p->w));
+    TE_TRY(te_channels(op, &x, &k, &y, 3, &p->c));
+    TE_TRY(te_activation(op, DEPTHWISE_ACTIVATION, &y, &p->range));
+    p->type = x.type;
+    p->x = te_op_in_at(op, 0);
+    p->y = te_op_out_at(op);
+    op->lag[0] = te_window_lag(&p->w, x.nbytes / (uint32_t)(p->w.batches * p->w.in_h),
+        y.nbytes / (uint32_t)(p->w.batches * p->w.out_h));
+    op->macs = (uint64_t)y.count * (uint32_t)(p->w.k_h * p->w.k_w);
+    return TE_OK;
+}
+
+static depthwise_patch_t depthwise_patch(const depthwise_t *p, int32_t batch, int32_t row, int32_t column) {
+    depthwise_patch_t t;
+    t.h = te_taps_h(&p->w, row);
+    t.w = te_taps_w(&p->w, column);
+    t.pixel = (batch * p->w.in_h + t.h.start) * p->w.in_w + t.w.start;
+    t.tap = t.h.first * p->w.k_w + t.w.first;
+    return t;
+}
+
+/* Sums of four neighbouring channels, one input channel each: weights and input are contiguous. */
+static void depthwise_sum4_s8(const depthwise_run_t *r, const depthwise_patch_t *t, int32_t channel, int32_t *sum) {
+    const depthwise_t *p = r->p;
+    int32_t channels = p->c.channels, offset = -p->c.x_zero, x_step = p->w.dilation_w * channels;
+    int32_t s0 = 0, s1 = 0, s2 = 0, s3 = 0;
+    const int8_t *x_row = (const int8_t *)r->x + t->pixel * channels + channel;
+    const int8_t *k_row = (const int8_t *)r->k + t->tap * channels + channel;
+    for (int32_t i = t->h.first; i < t->h.last; i++) {
+        const int8_t *x = x_row, *k = k_row;
+        for (int32_t j = t->w.first; j < t->w.last; j++) {
+            s0 += k[0] * (x[0] + offset);
+            s1 += k[1] * (x[1] + offset);
+            s2 += k[2] * (x[2] + offset);
+            s3 += k[3] * (x[3] + offset);
+            x += x_step;
+            k += channels;
+        }
+        x_row += p->w.dilation_h * p->w.in_w * channels;
+        k_row += p->w.k_w * channels;
+    }
+    sum[0] = s0, sum[1] = s1, sum[2] = s2, sum[3] = s3;
+}
+
+static int32_t depthwise_sum_s8(const depthwise_run_t *r, const depthwise_patch_t *t, int32_t channel) {
+    const depthwise_t *p = r->p;
+    int32_t offset = -p->c.x_zero, sum = 0;
+    const int8_t *x = (const int8_t *)r->x + t->pixel * p->depth + channel / p->multiplier;
+    const int8_t *k = (const int8_t *)r->k + t->tap * p->c.channels + channel;
+    for (int32_t i = t->h.first; i < t->h.last; i++) {
+        for (int32_t j = 0; j < t->w.last - t->w.first; j++) {
+            sum += k[j * p->c.channels] * (x[j * p->w.dilation_w * p->depth] + offset);
+        }
+        x += p->w.dilation_h * p->w.in_w * p->depth;
+        k += p->w.k_w * p->c.channels;
+    }
+    return sum;
+}
+
+static float depthwise_sum_f32(const depthwise_run_t *r, const depthwise_patch_t *t, int32_t channel) {
+    const depthwise_t *p = r->p;
+    const float *x = (const float *)r->x + t->pixel * p->depth + channel / p->multiplier;
+    const uint8_t *k = r->k + 4 * (t->tap * p->c.channels + channel);
+    float sum = 0;
+    for (int32_t i = t->h.first; i < t->h.last; i++) {
+        for (int32_t j = 0; j < t->w.last - t->w.first; j++) {
+            sum += x[j * p->w.dilation_w * p->depth] * te_load_f32(k + 4 * j * p->c.channels);
+        }
+        x += p->w.dilation_h * p->w.in_w * p->depth;
+        k += 4 * p->w.k_w * p->c.channels;
+    }
+    return sum;
+}
+
+static void depthwise_pixel_s8(const depthwise_run_t *r, const depthwise_patch_t *t, int8_t *y) {
+    const depthwise_t *p = r->p;
+    int32_t channels = p->c.channels, sum[4];
+    for (int32_t c = 0; c < channels;) {
+        int32_t n = p->multiplier == 1 && channels - c >= 4 ? 4 : 1;
+        if (n == 4) {
+            depthwise_sum4_s8(r, t, c, sum);
+        } else {
+            sum[0] = depthwise_sum_s8(r, t, c);
+        }
+        for (int32_t i = 0; i < n; i++, c++) {
+            y[c] = te_output_s8(sum[i], te_bias_s32(r->bias, c), r->scales[c], p->c.y_zero, p->range);
+        }
+    }
+}
+
+static void depthwise_pixel_f32(const depthwise_run_t *r, const depthwise_patch_t *t, float *y) {
+    const depthwise_t *p = r->p;
+    for (int32_t c = 0; c < p->c.channels; c++) {
+        y[c] = te_clamp_f32(depthwise_sum_f32(r, t, c) + te_bias_f32(r->bias, c), te_bits_f32(p->range.low),
+            te_bits_f32(p->range.high));
+    }
+}
+
+static void depthwise_row(const void *context, int32_t batch, int32_t row) {
+    const depthwise_run_t *r = context;
+    const depthwise_t *p = r->p;
+    int32_t at = (batch * p->w.out_h + row) * p->w.out_w * p->c.channels;
+    for (int32_t column = 0; column < p->w.out_w; column++, at += p->c.channels) {
+        depthwise_patch_t patch = depthwise_patch(p, batch, row, column);
+        if (p->type == TE_INT8) {
+            depthwise_pixel_s8(r, &patch, (int8_t *)r->y + at);
+        } else {
+            depthwise_pixel_f32(r, &patch, (float *)r->y + at);
+        }
+    }
+}
+
+static void depthwise_run(const te_model_t *m, const void *params) {
+    const depthwise_t *p = params;
+    depthwise_run_t r = {p, te_in(m, p->x), te_in(m, p->c.weights), te_bias(m, &p->c), te_out(m, p->y), NULL};
+    if (p->type == TE_INT8) {
+        r.scales = te_channels_scales(m, &p->c);
+    }
+    te_window_rows(&p->w, te_backward(p->x, p->y), depthwise_row, &r);
+}
+
+const te_row_t te_row_depthwise_conv_2d = {
+    "DEPTHWISE_CONV_2D", 4, sizeof(depthwise_t), depthwise_prepare, depthwise_run};

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT
+ * Checks that operators share: slots, types, shapes, options. */
+#include "op.h"
+
+int te_op_fail(te_op_t *op, int code, const char *reason, int32_t value) {
+    return te_fail(op->graph, code, reason, value);
+}
+
+int te_op_slots(te_op_t *op, uint32_t min_inputs, uint32_t max_inputs, int options_type) {
+    if (op->inputs.n < min_inputs || op->inputs.n > max_inputs) {
+        return te_op_fail(op, TE_ERR_MODEL, "it cannot have %d inputs", (int32_t)op->inputs.n);
+    }
+    if (op->outputs.n != 1) {
+        return te_op_fail(op, TE_ERR_MODEL, "it cannot have %d outputs", (int32_t)op->outputs.n);
+    }
+    if (options_type && (op->options_type != options_type || op->options == 0)) {
+        return te_op_fail(op, TE_ERR_MODEL, "its options are missing or another operator's", 0);
+    }
+    return TE_OK;
+}
+
+static int32_t op_slot(te_op_t *op, te_vec_t slots, uint32_t slot) {
+    return slot < slots.n ? te_graph_index(op->graph, slots, slot) : -1;
+}
+
+bool te_op_has(te_op_t *op, uint32_t slot) {
+    return op_slot(op, op->inputs, slot) != -1;
+}
+
+int te_op_input(te_op_t *op, uint32_t slot, te_desc_t *t) {
+    if (!te_op_has(op, slot)) {
+        return te_op_fail(op, TE_ERR_MODEL, "its input %d is missing", (int32_t)slot);
+    }
+    return te_graph_tensor(op->graph, op_slot(op, op->inputs, slot), t);
+}
+
+int te_op_activation(te_op_t *op, uint32_t slot, te_desc_t *t) {
+    TE_TRY(te_op_input(op, slot, t));
+    if (t->constant && t->type == TE_FLOAT32) {
+        return te_op_fail(op, TE_ERR_UNSUPPORTED, "a constant float32 input %d is not supported", (int32_t)slot);
+    }
+    return TE_OK;
+}
+
+int te_op_output(te_op_t *op, te_desc_t *t) {
+    return te_graph_tensor(op->graph, op_slot(op, op->outputs, 0), t);
+}
+
+te_ref_t te_op_in_at(te_op_t *op, uint32_t slot) {
+    return op->where && te_op_has(op, slot) ? op->where[op_slot(op, op->inputs, slot)] : 0;
+}
+
+te_ref_t te_op_out_at(te_op_t *op) {
+    return op->where ? op->where[op_slot(op, op->outputs, 0)] : 0;
+}
+
+int te_op_out_dim(te_op_t *op, const te_desc_t *y, int axis, int64_t want) {
+    static const char *const reasons[TE_MAX_RANK] = {
+        "output dimension 0 should be %d", "output dimension 1 should be %d", "output dimension 2 should be %d",
+        "output dimension 3 should be %d", "output dimension 4 should be %d", "output dimension 5 should be %d"};
+    return y->shape[axis] == want ? TE_OK : te_op_fail(op, TE_ERR_MODEL, reasons[axis], (int32_t)want);
+}
+
+int te_op_same_shape(te_op_t *op, const te_desc_t *a, const te_desc_t *b) {
+    bool same = a->rank == b->rank && memcmp(a->shape, b->shape, a->rank * sizeof(a->shape[0])) == 0;
+    return same ? TE_OK : te_op_fail(op, TE_ERR_MODEL, "the shapes of input and output differ", 0);
+}
+
+int te_op_same_type(te_op_t *op, const te_desc_t *a, const te_desc_t *b) {
+    return a->type == b->type ? TE_OK : te_op_fail(op, TE_ERR_UNSUPPORTED, "tensors of two types are not supported", 0);
+}
+
+int te_op_number(te_op_t *op, const te_desc_t *t) {
+    if (t->type != TE_FLOAT32 && t->type != TE_INT8) {
+        return te_op_fail(op, TE_ERR_UNSUPPORTED, "tensor type %d is not supported", t->type);
+    }
+    if (t->type == TE_INT8 && t->scales.n == 0) {
+        return te_op_fail(op, TE_ERR_MODEL, "an int8 tensor has no scale and zero point", 0);
+    }
+    return TE_OK;
+}
+
+int te_op_per_tensor(te_op_t *op, const te_desc_t *t) {
+    TE_TRY(te_op_number(op, t));
+    if (t->scales.n > 1) {
+        return te_op_fail(op, TE_ERR_UNSUPPORTED, "an activation with %d scales is not supported", (int32_t)t->scales.n);
+    }
+    return TE_OK;
+}
+
+int te_op_option(te_op_t *op, int id, int32_t absent, int32_t low, int32_t high, int32_t *value) {
+    *value = te_fb_field_i32(&op->graph->file, op->options, id, absent);
+    if (*value < low || *value > high) {
+        return te_op_fail(op, TE_ERR_UNSUPPORTED, "an option of %d is not supported", *value);
+    }
+    return TE_OK;
+}

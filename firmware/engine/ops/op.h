@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT
+ * What operators share when they check and prepare themselves. */
+#ifndef TORPOR_OP_H
+#define TORPOR_OP_H
+
+#include "../model.h"
+
+/* Which options table an operator has: the schema's BuiltinOptions. */
+enum { TE_CONV_2D_OPTIONS = 1, TE_DEPTHWISE_CONV_2D_OPTIONS = 2, TE_POOL_2D_OPTIONS = 5,
+       TE_FULLY_CONNECTED_OPTIONS = 8, TE_SOFTMAX_OPTIONS = 9, TE_ADD_OPTIONS = 11, TE_REDUCER_OPTIONS = 27 };
+
+/* Fails operator op: see te_fail(). */
+int te_op_fail(te_op_t *op, int code, const char *reason, int32_t value);
+
+/* Counts of its slots: min..max inputs, one output; and which options table (0: none needed). */
+int te_op_slots(te_op_t *op, uint32_t min_inputs, uint32_t max_inputs, int options_type);
+
+/* Describes what is in a slot. An input may be absent (-1) where te_op_has() is asked first. */
+bool te_op_has(te_op_t *op, uint32_t slot);
+int te_op_input(te_op_t *op, uint32_t slot, te_desc_t *t);
+int te_op_output(te_op_t *op, te_desc_t *t);
+
+/* An input that the kernel reads where it lies: float32 must be in the arena, because the file aligns nothing. */
+int te_op_activation(te_op_t *op, uint32_t slot, te_desc_t *t);
+
+/* Where an input slot or the output lies; 0 while nothing is planned. */
+te_ref_t te_op_in_at(te_op_t *op, uint32_t slot);
+te_ref_t te_op_out_at(te_op_t *op);
+
+/* The output must have this dimension or shape; the types must be equal. */
+int te_op_out_dim(te_op_t *op, const te_desc_t *y, int axis, int64_t want);
+int te_op_same_shape(te_op_t *op, const te_desc_t *a, const te_desc_t *b);
+int te_op_same_type(te_op_t *op, const te_desc_t *a, const te_desc_t *b);
+
+/* Must be float32 or int8, and quantised if int8. */
+int te_op_number(te_op_t *op, const te_desc_t *t);
+
+/* int8 must have one scale. */
+int te_op_per_tensor(te_op_t *op, const te_desc_t *t);
+
+/* An option with its default; out of low..high is an error. */
+int te_op_option(te_op_t *op, int id, int32_t absent, int32_t low, int32_t high, int32_t *value);
+
+/* Fused activation (ops/activation.c): 0 none, 1 ReLU, 2 ReLU -1..1, 3 ReLU6. */
+typedef struct {
+    int32_t low, high;  /* int8: quantised; float32: the bits of two floats */
+} te_range_t;
+
+int te_activation(te_op_t *op, int id, const te_desc_t *y, te_range_t *range);
+
+static inline float te_bits_f32(int32_t bits) {
+    return te_load_f32(&bits);
+}
+
+/* As std::max and std::min order them, so that NaN passes. */
+static inline float te_clamp_f32(float x, float low, float high) {
+    x = x < low ? low : x;
+    return high < x ? high : x;
+}
+
+/* Weights of a convolution or fully connected layer, with a scale, and perhaps a bias, an output channel
+ * (ops/channels.c). */
+typedef struct {
+    te_ref_t weights, bias;      /* bias: TE_NO_REF if there is none */
+    int32_t channels;
+    uint32_t scales;             /* position of the weights' scales in the file */
+    bool per_channel;            /* or one scale for all */
+    int16_t x_zero, y_zero;
+    float x_scale, y_scale;
+    te_ref_t scratch;            /* int8: te_scale_t of each channel */
+} te_channels_t;
+
+#define TE_NO_REF UINT32_MAX
+
+/* Checks input slots 1 and 2, whose output channels run along `axis` of the weights k, against x and y.
+ * Asks for scratch if they are int8. */
+int te_channels(te_op_t *op, const te_desc_t *x, const te_desc_t *k, const te_desc_t *y, int axis, te_channels_t *c);
+
+/* int8: fills the scratch, and returns it. */
+const te_scale_t *te_channels_scales(const te_model_t *m, const te_channels_t *c);
+
+/* Channel i's bias, 0 if there is none. */
+static inline int32_t te_bias_s32(const uint8_t *bias, int32_t i) {
+    return bias ? te_load_i32(bias + 4 * i) : 0;
+}
+
+static inline float te_bias_f32(const uint8_t *bias, int32_t i) {
+    return bias ? te_load_f32(bias + 4 * i) : 0;
+}
+
+static inline const uint8_t *te_bias(const te_model_t *m, const te_channels_t *c) {
+    return c->bias == TE_NO_REF ? NULL : te_in(m, c->bias);
+}
+
+/* An accumulator with its bias as an int8 output. */
+static inline int8_t te_output_s8(int32_t sum, int32_t bias, te_scale_t scale, int32_t zero, te_range_t range) {
+    int32_t v = te_rescale((int32_t)((uint32_t)sum + (uint32_t)bias), scale);
+    return (int8_t)(te_clamp(v, range.low - zero, range.high - zero) + zero);
+}
+
+/* sum of k[i] * (x[i] + offset); |offset| <= 128, n <= TE_MAX_DEPTH, so that int32 does not overflow. */
+#define TE_MAX_DEPTH 65536
+
+static inline int32_t te_dot_s8(const int8_t *x, const int8_t *k, int32_t n, int32_t offset) {
+    int32_t sum = 0;
+    const int8_t *end = x + n;
+    for (; end - x >= 4; x += 4, k += 4) {
+        sum += k[0] * (x[0] + offset);
+        sum += k[1] * (x[1] + offset);
+        sum += k[2] * (x[2] + offset);
+        sum += k[3] * (x[3] + offset);
+    }
+    for (; x < end; x++, k++) {
+        sum += k[0] * (x[0] + offset);
+    }
+    return sum;
+}
+
+/* sum + x[i] * k[i], added one after the other; k at any alignment. */
+static inline float te_dot_f32(float sum, const float *x, const uint8_t *k, int32_t n) {
+    for (int32_t i = 0; i < n; i++) {
+        sum += x[i] * te_load_f32(k + 4 * i);
+    }
+    return sum;
+}
+
+/* A window that slides over an image [batches, in_h, in_w, channels] (ops/window.c). */
+typedef struct {
+    uint16_t batches, in_h, in_w, out_h, out_w;
+    uint16_t k_h, k_w, stride_h, stride_w, dilation_h, dilation_w;
+    uint16_t pad_h, pad_w;  /* above and to the left */
+} te_window_t;
+
+/* Options' field numbers: padding, stride_w, stride_h stand first in all of them. */
+enum { WINDOW_PADDING, WINDOW_STRIDE_W, WINDOW_STRIDE_H };
+
+/* Checks x and y, [batches, height, width, channels], and computes the rest; k_h, k_w and the dilation are
+ * the caller's. The output's height and width must be what padding and stride make of the input's. */
+int te_window(te_op_t *op, const te_desc_t *x, const te_desc_t *y, te_window_t *w);
+
+/* A dimension or attribute of a window: 1..32767. */
+int te_window_size(te_op_t *op, int32_t size, uint16_t *out);
+
+/* The lag of an operator that writes its output row by row, from these rows of its input. */
+te_lag_t te_window_lag(const te_window_t *w, uint32_t in_row_bytes, uint32_t out_row_bytes);
+
+/* The taps of the window that lie inside the image: first <= k < last, the first one at input position `start`. */
+typedef struct {
+    int32_t first, last, start;
+} te_taps_t;
+
+static inline te_taps_t te_taps(int32_t out, int32_t stride, int32_t pad, int32_t dilation, int32_t k, int32_t in) {
+    te_taps_t t;
+    int32_t origin = out * stride - pad;
+    t.first = origin < 0 ? (-origin + dilation - 1) / dilation : 0;
+    int32_t fit = in <= origin ? 0 : (in - origin + dilation - 1) / dilation;
+    t.last = fit < k ? fit : k;
+    t.start = origin + t.first * dilation;
+    return t;
+}
+
+static inline te_taps_t te_taps_h(const te_window_t *w, int32_t row) {
+    return te_taps(row, w->stride_h, w->pad_h, w->dilation_h, w->k_h, w->in_h);
+}
+
+static inline te_taps_t te_taps_w(const te_window_t *w, int32_t column) {
+    return te_taps(column, w->stride_w, w->pad_w, w->dilation_w, w->k_w, w->in_w);
+}
+
+/* Calls row(context, batch, out_row) for every row of the output: backward if the output lies above the input
+ * in the arena, because then it may share bytes with its end. */
+typedef void (*te_row_function_t)(const void *context, int32_t batch, int32_t row);
+void te_window_rows(const te_window_t *w, bool backward, te_row_function_t row, const void *context);
+
+static inline bool te_backward(te_ref_t x, te_ref_t y) {
+    return y > x;
+}
+
+#endif

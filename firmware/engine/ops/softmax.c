@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT
+ * SOFTMAX along the last dimension: exp(beta * (x - max)) / sum of them.
+ *
+ * int8 is TFLM's fixed-point arithmetic to the bit: differences to the maximum in Q5.26, gemmlowp's exponential
+ * (a polynomial of degree 4 within a quarter, times exp of the power-of-two parts) in Q0.31, their sum in Q12.19,
+ * and its reciprocal by three Newton steps. The output's scale is 1/256, its zero point -128. */
+#include "op.h"
+
+enum { SOFTMAX_BETA };
+
+typedef struct {
+    te_ref_t x, y;
+    int32_t rows, depth;
+    te_scale_t scale;   /* int8: of a difference, to Q5.26 */
+    int32_t least;      /* int8: differences below it count as nothing */
+    float beta;
+    uint8_t type;
+} softmax_t;
+
+static int softmax_int8(te_op_t *op, const te_desc_t *x, const te_desc_t *y, softmax_t *p) {
+    if (y->scale != 1.0f / 256 || y->zero_point != -128) {
+        return te_op_fail(op, TE_ERR_UNSUPPORTED, "an int8 output must have scale 1/256 and zero point -128", 0);
+    }
+    p->scale = te_scale(x->scale, p->beta, 1.0f / (1 << 26));
+    if (p->scale.shift < 1) {
+        return te_op_fail(op, TE_ERR_UNSUPPORTED, "an input scale times beta this small is not supported", 0);
+    }
+    if (p->scale.shift > 31) {  /* TFLM caps the factor at 2^31 - 1 */
+        p->scale.shift = 31;
+        p->scale.mult = INT32_MAX;
+    }
+    p->least = -((31 << 26) >> p->scale.shift);
+    return TE_OK;
+}
+
+static int softmax_prepare(te_op_t *op, void *params) {
+    softmax_t *p = params;
+    te_desc_t x, y;
+    TE_TRY(te_op_slots(op, 1, 1, TE_SOFTMAX_OPTIONS));
+    TE_TRY(te_op_activation(op, 0, &x));
+    TE_TRY(te_op_output(op, &y));
+    TE_TRY(te_op_same_type(op, &x, &y));
+    TE_TRY(te_op_same_shape(op, &x, &y));
+    TE_TRY(te_op_per_tensor(op, &x));
+    TE_TRY(te_op_per_tensor(op, &y));
+    p->beta = te_bits_f32(te_fb_field_i32(&op->graph->file, op->options, SOFTMAX_BETA, 0));
+    if (!(p->beta > 0 && p->beta < 1e30f) || x.rank < 1) {
+        return te_op_fail(op, TE_ERR_UNSUPPORTED, "a beta that is not positive is not supported", 0);
+    }
+    p->type = x.type;
+    p->depth = x.shape[x.rank - 1];
+    p->rows = (int32_t)(x.count / (uint32_t)p->depth);
+    if (p->type == TE_INT8) {
+        if (p->depth > 4095) {
+            return te_op_fail(op, TE_ERR_UNSUPPORTED, "more than 4095 classes are not supported", 0);
+        }
+        TE_TRY(softmax_int8(op, &x, &y, p));
+    }
+    p->x = te_op_in_at(op, 0);
+    p->y = te_op_out_at(op);
+    op->lag[0].forward = 0;
+    return TE_OK;
+}
+
+/* exp(a) in Q0.31 for a in [-1/4, 0) in Q0.31: Taylor's series around -1/8. */
+static int32_t softmax_exp_quarter(int32_t a) {
+    const int32_t exp_eighth = 1895147668, third = 715827883;
+    int32_t x = a + (1 << 28);
+    int32_t x2 = te_high_mul(x, x), x3 = te_high_mul(x2, x), x4 = te_high_mul(x2, x2);
+    int32_t high = te_high_mul(te_round_shift(x4, 2) + x3, third) + x2;
+    return exp_eighth + te_high_mul(exp_eighth, x + te_round_shift(high, 1));
+}
+
+/* exp(a) in Q0.31 for a <= 0 in Q5.26. */
+static int32_t softmax_exp(int32_t a) {
+    static const int32_t powers[] = {  /* exp(-1/4), exp(-1/2), exp(-1), ... exp(-16) */
+        1672461947, 1302514674, 790015084, 290630308, 39332535, 720401, 242};
+    int32_t quarter = (a & ((1 << 24) - 1)) - (1 << 24);
+    int32_t result = softmax_exp_quarter(quarter * 32), rest = quarter - a;
+    for (int i = 0; i < 7; i++) {
+        if (rest & (1 << (24 + i))) {
+            result = te_high_mul(result, powers[i]);
+        }
+    }
+    return a == 0 ? INT32_MAX : result;
+}
+
+static int32_t softmax_shift_2(int32_t x) {
+    const int32_t limit = (1 << 29) - 1;
+    return x > limit ? INT32_MAX : x < -limit ? INT32_MIN : x * 4;
+}
+
+/* 1 / (1 + a) in Q0.31 for a in [0, 1): Newton's method on half the denominator, in Q2.29. */
+static int32_t softmax_reciprocal(int32_t a) {
+    const int32_t start = 1515870810, slope = -1010580540;  /* 48/17 and -32/17 */
+    int32_t half = (int32_t)(((int64_t)a + INT32_MAX + 1) / 2);
+    int32_t x = start + te_high_mul(half, slope);
+    for (int i = 0; i < 3; i++) {
+        x += softmax_shift_2(te_high_mul(x, (1 << 29) - te_high_mul(half, x)));
+    }
+    return x > (1 << 30) - 1 ? INT32_MAX : x * 2;
+}
+
+static int32_t softmax_exp_scaled(const softmax_t *p, int32_t difference) {
+    return softmax_exp(te_high_mul((int32_t)((uint32_t)difference << p->scale.shift), p->scale.mult));
+}
+
+static void softmax_row_s8(const softmax_t *p, const int8_t *x, int8_t *y) {
+    int32_t max = -128, sum = 0;
+    for (int32_t i = 0; i < p->depth; i++) {
+        max = x[i] > max ? x[i] : max;
+    }
+    for (int32_t i = 0; i < p->depth; i++) {
+        if (x[i] - max >= p->least) {
+            sum += te_round_shift(softmax_exp_scaled(p, x[i] - max), 12);
+        }
+    }
+    int headroom = __builtin_clz((uint32_t)sum);
+    int32_t reciprocal = softmax_reciprocal((int32_t)(((uint32_t)sum << headroom) - (UINT32_C(1) << 31)));
+    for (int32_t i = 0; i < p->depth; i++) {
+        int32_t share = 0;
+        if (x[i] - max >= p->least) {
+            share = te_high_mul(reciprocal, softmax_exp_scaled(p, x[i] - max));
+            share = te_round_shift(share, 12 - headroom + 31 - 8);
+        }
+        y[i] = (int8_t)te_clamp(share - 128, -128, 127);
+    }
+}
+
+/* exp(x) for x <= 0 to about 1 unit in the last place: x = n ln 2 + r, a polynomial for exp(r), times 2^n. */
+static float softmax_exp_f32(float x) {
+    if (!(x > -87.0f)) {
+        return x == x ? 0 : x;
+    }
+    int32_t n = te_round(x * 1.44269504f);
+    float r = x - (float)n * 0.693359375f + (float)n * 2.12194440e-4f;
+    float e = 1.9875691500e-4f;
+    e = e * r + 1.3981999507e-3f;
+    e = e * r + 8.3334519073e-3f;
+    e = e * r + 4.1665795894e-2f;
+    e = e * r + 1.6666665459e-1f;
+    e = e * r + 5.0000001201e-1f;
+    e = e * r * r + r + 1;
+    return e * te_bits_f32((n + 127) << 23);
+}
+
+static void softmax_row_f32(const softmax_t *p, const float *x, float *y) {
+    float max = x[0], sum = 0;
+    for (int32_t i = 1; i < p->depth; i++) {
+        max = max < x[i] ? x[i] : max;
+    }
+    for (int32_t i = 0; i < p->depth; i++) {
+        y[i] = softmax_exp_f32((x[i] - max) * p->beta);
+        sum += y[i];
+    }
+    for (int32_t i = 0; i < p->depth; i++) {
+        y[i] /= sum;
+    }
+}
+
+static void softmax_run(const te_model_t *m, const void *params) {
+    const softmax_t *p = params;
+    const uint8_t *x = te_in(m, p->x);
+    uint8_t *y = te_out(m, p->y);
+    for (int32_t row = 0; row < p->rows; row++) {
+        if (p->type == TE_INT8) {
+            softmax_row_s8(p, (const int8_t *)x + row * p->depth, (int8_t *)y + row * p->depth);
+        } else {
+            softmax_row_f32(p, (const float *)x + row * p->depth, (float *)y + row * p->depth);
+        }
+    }
+}
+
+const te_row_t te_row_softmax = {"SOFTMAX", 25, sizeof(softmax_t), softmax_prepare, softmax_run};

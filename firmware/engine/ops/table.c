@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT
+ * The table of operators. TE_OPERATORS may be set to a shorter list, for a model that needs no more. */
+#include "op.h"
+
+#ifndef TE_OPERATORS
+#define TE_OPERATORS(X) \
+    X(add) X(average_pool_2d) X(conv_2d) X(depthwise_conv_2d) X(dequantize) X(fully_connected) \
+    X(max_pool_2d) X(mean) X(pad) X(quantize) X(reshape) X(softmax)
+#endif
+
+#define TE_DECLARE(name) extern const te_row_t te_row_##name;
+#define TE_POINT(name) &te_row_##name,
+
+TE_OPERATORS(TE_DECLARE)
+
+static const te_row_t *const table_rows[] = {TE_OPERATORS(TE_POINT)};
+
+const te_row_t *te_row(int i) {
+    return i >= 0 && i < (int)(sizeof(table_rows) / sizeof(table_rows[0])) ? table_rows[i] : NULL;
+}
+
+int te_row_find(int code) {
+    for (int i = 0; te_row(i); i++) {
+        if (te_row(i)->code == code) {
+            return i;
+        }
+    }
+    return -1;
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT
+ * Real factors as multiplier and shift, bit for bit what TFLM's double arithmetic gives. */
+#include "scale.h"
+
+#include <string.h>
+
+/* x = mantissa * 2^(exponent - 24), mantissa in [2^23, 2^24); x positive and finite. */
+static uint32_t scale_split(float x, int32_t *exponent) {
+    uint32_t bits;
+    memcpy(&bits, &x, sizeof(bits));
+    uint32_t mantissa = bits & 0x7FFFFF;
+    *exponent = (int32_t)(bits >> 23) - 126;
+    if (*exponent > -126) {
+        return mantissa | 0x800000;
+    }
+    int up = __builtin_clz(mantissa) - 8;  /* denormal */
+    *exponent = -125 - up;
+    return mantissa << up;
+}
+
+/* mult, still unnormalised: 2^30 .. 2^31. */
+static te_scale_t scale_make(uint32_t rounded, int32_t exponent) {
+    te_scale_t s = {(int32_t)rounded, exponent};
+    if (rounded == UINT32_C(1) << 31) {
+        s.mult = 1 << 30;
+        s.shift++;
+    }
+    if (s.shift < -31) {  /* so small that every product rounds to 0 */
+        s.mult = 0;
+        s.shift = 0;
+    }
+    return s;
+}
+
+te_ratio_t te_ratio(float factor, float divisor) {
+    te_ratio_t r;
+    int32_t over, under;
+    r.factor = scale_split(factor, &over);
+    r.divisor = scale_split(divisor, &under);
+    r.exponent = over - under;
+    r.ratio = ((uint64_t)r.factor << 39) / r.divisor;
+    return r;
+}
+
+/* q = factor * x * 2^up / divisor has 32 bits; its last bit is half a unit of the multiplier.
+ * In double the quotient was first rounded to 53 bits, which carries a remainder of all but
+ * divisor / 2^22 up to the next half, and that half then rounds up. */
+static uint32_t scale_divide(const te_ratio_t *r, uint32_t x, int up) {
+    uint64_t product = ((uint64_t)r->factor * x) << up;
+    uint64_t q = product / r->divisor;
+    uint32_t missing = r->divisor - (uint32_t)(product - q * r->divisor);
+    if (missing <= r->divisor >> 22) {
+        q++;
+    }
+    return (uint32_t)((q + 1) >> 1);
+}
+
+te_scale_t te_ratio_times(const te_ratio_t *r, float x) {
+    int32_t exponent;
+    uint32_t mantissa = scale_split(x, &exponent);
+    uint64_t v = r->ratio * mantissa;  /* 61 to 64 bits; too small by less than 2^24 */
+    int up = __builtin_clzll(v);
+    uint64_t unit = UINT64_C(1) << (32 - up);
+    exponent += r->exponent + 1 - up;
+    if ((v & (unit - 1)) < unit - (1 << 24) - (1 << 11)) {
+        return scale_make((uint32_t)(((v >> (32 - up)) + 1) >> 1), exponent);
+    }
+    int extra = (((uint64_t)r->factor * mantissa) << (7 + up)) / r->divisor >> 32 != 0;
+    return scale_make(scale_divide(r, mantissa, 7 + up - extra), exponent + extra);
+}
+
+te_scale_t te_scale(float a, float b, float c) {
+    te_ratio_t r = te_ratio(a, c);
+    return te_ratio_times(&r, b);
+}
+
+int32_t te_round(float x) {
+    if (!(x > -2147483648.0f)) {
+        return x == x ? INT32_MIN : 0;
+    }
+    if (x >= 2147483648.0f) {
+        return INT32_MAX;
+    }
+    int32_t whole = (int32_t)x;
+    float rest = x - (float)whole;
+    return whole + (rest >= 0.5f) - (rest <= -0.5f);
+}

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT
+ * Proves a model safe before anything runs: the graph here, each operator by its own prepare(). */
+#include "model.h"
+
+/* True if the tensor has constant bytes in the file. */
+static bool verify_constant(te_graph_t *g, int32_t tensor) {
+    uint32_t table = te_fb_vec_table(&g->file, g->tensors, (uint32_t)tensor);
+    return te_graph_constant_at(g, table) != 0;
+}
+
+/* The first operator before `end` that writes a tensor; `end` if there is none. */
+static int verify_writer(te_graph_t *g, int32_t tensor, int end) {
+    for (int i = 0; i < end; i++) {
+        if (te_graph_lists(g, te_graph_outputs(g, i), tensor)) {
+            return i;
+        }
+    }
+    return end;
+}
+
+static bool verify_exists(te_graph_t *g, int32_t tensor) {
+    return tensor >= 0 && (uint32_t)tensor < g->tensors.n;
+}
+
+/* What an operator reads is constant, an input of the model, or was written before. */
+static int verify_reads(te_graph_t *g, const te_op_t *op) {
+    for (uint32_t i = 0; i < op->inputs.n; i++) {
+        int32_t tensor = te_graph_index(g, op->inputs, i);
+        if (tensor == -1) {
+            continue;
+        }
+        if (!verify_exists(g, tensor)) {
+            return te_fail(g, TE_ERR_MODEL, "tensor %d does not exist", tensor);
+        }
+        if (!verify_constant(g, tensor) && !te_graph_lists(g, g->inputs, tensor)
+            && verify_writer(g, tensor, op->index) == op->index) {
+            return te_fail(g, TE_ERR_MODEL, "tensor %d is read before it is written", tensor);
+        }
+    }
+    return TE_OK;
+}
+
+/* What it writes is written once, and is neither constant nor an input. */
+static int verify_writes(te_graph_t *g, const te_op_t *op) {
+    for (uint32_t i = 0; i < op->outputs.n; i++) {
+        int32_t tensor = te_graph_index(g, op->outputs, i);
+        if (!verify_exists(g, tensor)) {
+            return te_fail(g, TE_ERR_MODEL, "tensor %d does not exist", tensor);
+        }
+        if (verify_constant(g, tensor) || te_graph_lists(g, g->inputs, tensor)) {
+            return te_fail(g, TE_ERR_MODEL, "tensor %d is constant or an input, but is written", tensor);
+        }
+        if (verify_writer(g, tensor, op->index) != op->index || te_graph_lists(g, op->inputs, tensor)) {
+            return te_fail(g, TE_ERR_MODEL, "tensor %d is written twice", tensor);
+        }
+    }
+    return TE_OK;
+}
+
+int te_verify_op(te_op_t *op, void *params) {
+    te_graph_t *g = op->graph;
+    int row = te_row_find(op->code);
+    if (row < 0) {
+        return te_fail(g, TE_ERR_UNSUPPORTED, "this operator is not supported", 0);
+    }
+    TE_TRY(te_row(row)->prepare(op, params));
+    return g->file.bad ? te_fail(g, TE_ERR_FORMAT, "its description leads outside the file", 0) : TE_OK;
+}
+
+/* Inputs and outputs of the model: each once, none of them constant, and outputs come from somewhere. */
+static int verify_ends(te_graph_t *g) {
+    te_desc_t t;
+    for (uint32_t i = 0; i < g->inputs.n + g->outputs.n; i++) {
+        bool in = i < g->inputs.n;
+        int32_t tensor = in ? te_graph_index(g, g->inputs, i) : te_graph_index(g, g->outputs, i - g->inputs.n);
+        TE_TRY(te_graph_tensor(g, tensor, &t));
+        if (t.constant) {
+            return te_fail(g, TE_ERR_UNSUPPORTED, "tensor %d is constant, yet an input or output of the model", tensor);
+        }
+        te_vec_t before = {g->inputs.at, i};
+        if (in && te_graph_lists(g, before, tensor)) {
+            return te_fail(g, TE_ERR_MODEL, "tensor %d is an input of the model twice", tensor);
+        }
+        if (!in && !te_graph_lists(g, g->inputs, tensor) && verify_writer(g, tensor, (int)g->ops.n) == (int)g->ops.n) {
+            return te_fail(g, TE_ERR_MODEL, "tensor %d is an output that no operator writes", tensor);
+        }
+    }
+    return TE_OK;
+}
+
+static int verify_operator(te_graph_t *g, int index, uint32_t *state_size) {
+    te_op_t op;
+    uint64_t params[TE_MAX_PARAMS / 8];
+    TE_TRY(te_graph_op(g, index, &op));
+    TE_TRY(verify_reads(g, &op));
+    TE_TRY(verify_writes(g, &op));
+    TE_TRY(te_verify_op(&op, params));
+    TE_ASSERT(te_row(te_row_find(op.code))->params_size <= sizeof(params));
+    *state_size += (te_row(te_row_find(op.code))->params_size + 7u) & ~7u;
+    return TE_OK;
+}
+
+int te_verify(te_graph_t *g, uint32_t *state_size) {
+    if (g->ops.n == 0 || g->outputs.n == 0) {
+        return te_fail(g, TE_ERR_MODEL, "the model computes nothing", 0);
+    }
+    TE_TRY(verify_ends(g));
+    *state_size = te_state_head(g->tensors.n, g->ops.n);
+    for (int i = 0; i < (int)g->ops.n; i++) {
+        TE_TRY(verify_operator(g, i, state_size));
+    }
+    g->why->op_index = g->why->op_code = -1;
+    if (*state_size > 8u * UINT16_MAX) {
+        return te_fail(g, TE_ERR_UNSUPPORTED, "a state of %d bytes is not supported", (int32_t)*state_size);
+    }
+    return g->file.bad ? te_fail(g, TE_ERR_FORMAT, "the file is damaged", 0) : TE_OK;
+}

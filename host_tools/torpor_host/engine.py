@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: MIT
+"""The inference engine on the host: the device's own C (firmware/engine/engine.h), NumPy in and out.
+
+    model = Model(Path("kws.tflite").read_bytes())
+    model.inputs[0].array[:] = samples
+    model.run()
+    scores = model.outputs[0].array
+"""
+
+import ctypes
+from ctypes import POINTER, Structure, byref, c_char_p, c_float, c_int, c_int8, c_int16, c_int32, c_size_t, c_uint8
+from ctypes import c_uint32, c_uint64, c_void_p
+
+import numpy as np
+
+from torpor_host.errors import ToolError
+from torpor_host.native import library
+
+MAX_RANK = 6
+DTYPES = {0: np.float32, 2: np.int32, 3: np.uint8, 4: np.int64, 6: np.bool_, 7: np.int16, 9: np.int8}
+
+_STATE_ALIGN, _ARENA_ALIGN = 8, 16
+_HINTS = {
+    -1: "check that the file is a whole .tflite; copy or convert it again",
+    -2: "`torpor_host.engine.operators()` lists what the engine runs; change the model or its conversion",
+    -3: "the file contradicts itself: convert the model again",
+    -4: "give the arena at least the bytes that measure() says",
+    -5: "see the manual in firmware/engine/engine.h",
+}
+
+
+class _Error(Structure):
+    """te_error_t."""
+
+    _fields_ = [("code", c_int8), ("op_index", c_int16), ("op_code", c_int16), ("reason", c_char_p),
+                ("value", c_int32), ("needed", c_uint32), ("available", c_uint32)]
+
+
+class _Sizes(Structure):
+    """te_sizes_t."""
+
+    _fields_ = [("state", c_uint32), ("arena", c_uint32)]
+
+
+class _Tensor(Structure):
+    """te_tensor_t."""
+
+    _fields_ = [("data", c_void_p), ("nbytes", c_uint32), ("type", c_uint8), ("rank", c_uint8),
+                ("shape", c_int32 * MAX_RANK), ("scale", c_float), ("zero_point", c_int32),
+                ("name", c_void_p), ("name_len", c_uint32)]
+
+
+def _engine():
+    """The library, with the signatures that ctypes cannot guess."""
+    lib = library()
+    lib.te_measure.argtypes = [c_void_p, c_size_t, POINTER(_Sizes), POINTER(_Error)]
+    lib.te_open.argtypes = [POINTER(c_void_p), c_void_p, c_size_t, c_void_p, c_size_t, c_void_p, c_size_t,
+                            POINTER(_Error)]
+    lib.te_run.argtypes = [c_void_p, POINTER(_Error)]
+    lib.te_run_op.argtypes = [c_void_p, c_int, POINTER(_Error)]
+    for name in ("te_input", "te_output"):
+        getattr(lib, name).argtypes = [c_void_p, c_int, POINTER(_Tensor)]
+    for name in ("te_input_count", "te_output_count", "te_op_count", "te_macs"):
+        getattr(lib, name).argtypes = [c_void_p]
+    lib.te_macs.restype = c_uint64
+    lib.te_op_name.argtypes = [c_void_p, c_int]
+    lib.te_op_name.restype = lib.te_supported.restype = lib.te_engine_name.restype = c_char_p
+    lib.te_metadata.argtypes = [c_void_p, c_size_t, c_char_p, POINTER(c_size_t)]
+    lib.te_metadata.restype = c_void_p
+    for name in ("te_write_floats", "te_read_floats"):
+        getattr(lib, name).argtypes = [POINTER(_Tensor), c_void_p, c_size_t]
+    return lib
+
+
+def _check(code, why):
+    """Raises ToolError with te_describe's sentence if a call failed."""
+    if code == 0:
+        return
+    text = ctypes.create_string_buffer(256)
+    library().te_describe(byref(why), text, c_size_t(len(text)))
+    raise ToolError(text.value.decode() + ".", _HINTS[why.code])
+
+
+def _aligned(nbytes, align):
+    """Zeroed uint8[nbytes] whose first byte is aligned."""
+    room = np.zeros(nbytes + align, np.uint8)
+    return room[-room.ctypes.data % align :][:nbytes]
+
+
+def _bytes_at(address, count):
+    return (c_uint8 * count).from_address(address)
+
+
+def engine_name() -> str:
+    """The engine behind engine.h."""
+    return _engine().te_engine_name().decode()
+
+
+def operators() -> list[str]:
+    """TFLite names of the operators that this build runs."""
+    lib, names = _engine(), []
+    while name := lib.te_supported(len(names)):
+        names.append(name.decode())
+    return names
+
+
+def measure(data) -> tuple[int, int]:
+    """(arena, state) bytes that a model needs on this machine; ToolError if it cannot be run."""
+    data, need, why = np.frombuffer(data, np.uint8), _Sizes(), _Error()
+    _check(_engine().te_measure(data.ctypes.data, data.size, byref(need), byref(why)), why)
+    return need.arena, need.state
+
+
+class Tensor:
+    """An input or output: its description, and `array`, its live elements in the arena."""
+
+    def __init__(self, raw, owner):
+        self._raw, self._owner = raw, owner  # the arena must outlive the array
+        self.shape = tuple(raw.shape[: raw.rank])
+        self.dtype = np.dtype(DTYPES[raw.type])
+        self.scale, self.zero_point, self.nbytes = raw.scale, raw.zero_point, raw.nbytes
+        self.name = bytes(_bytes_at(raw.name, raw.name_len)).decode(errors="replace")
+        offset = raw.data - owner.ctypes.data
+        self.array = owner[offset : offset + raw.nbytes].view(self.dtype).reshape(self.shape)
+
+    def write_floats(self, values) -> None:
+        """Real values in, rounded half away from zero and saturated. ToolError for a wrong count."""
+        values = np.ascontiguousarray(values, np.float32)
+        self._convert("te_write_floats", values)
+
+    def read_floats(self) -> np.ndarray:
+        """The tensor's real values, float32 of its shape."""
+        values = np.empty(self.shape, np.float32)
+        self._convert("te_read_floats", values)
+        return values
+
+    def _convert(self, call, values):
+        if getattr(_engine(), call)(byref(self._raw), values.ctypes.data, values.size):
+            raise ToolError(
+                f"{self.name} has {self.array.size} elements of {self.dtype}, not {values.size} floats.",
+                "give one number for each element")
+
+
+class Model:
+    """An open model: `inputs`, `outputs`, `run()`. The bytes are read where they lie and must not change.
+
+    arena: a uint8 array aligned to 16 to work in, shared or of one's own; by default as many bytes as needed.
+    Raises ToolError for a model that cannot be run, naming the operator and the reason.
+    """
+
+    def __init__(self, data, arena: np.ndarray | None = None):
+        self._c = _engine()
+        self._data = np.frombuffer(data, np.uint8)
+        self.arena_size, self.state_size = measure(data)
+        self._state = _aligned(self.state_size, _STATE_ALIGN)
+        self._arena = _aligned(self.arena_size, _ARENA_ALIGN) if arena is None else arena
+        self._model, self._why = c_void_p(), _Error()
+        self._call("te_open", byref(self._model), self._data.ctypes.data, self._data.size, self._state.ctypes.data,
+                   self._state.size, self._arena.ctypes.data, self._arena.size)
+        self.inputs = [self._tensor("te_input", i) for i in range(self._c.te_input_count(self._model))]
+        self.outputs = [self._tensor("te_output", i) for i in range(self._c.te_output_count(self._model))]
+        count = self._c.te_op_count(self._model)
+        self.ops = [self._c.te_op_name(self._model, i).decode() for i in range(count)]
+        self.macs = self._c.te_macs(self._model)
+
+    def _call(self, name, *arguments):
+        _check(getattr(self._c, name)(*arguments, byref(self._why)), self._why)
+
+    def _tensor(self, call, i):
+        raw = _Tensor()
+        getattr(self._c, call)(self._model, i, byref(raw))
+        return Tensor(raw, self._arena)
+
+    def run(self) -> None:
+        """Runs the model once. Inputs may be overwritten: write all of them before each run."""
+        self._call("te_run", self._model)
+
+    def run_op(self, i: int) -> None:
+        """Runs operator i alone."""
+        self._call("te_run_op", self._model, i)
+
+    def __call__(self, *inputs) -> list[np.ndarray]:
+        """Elements of each input, in its dtype or as raw bytes of the same size -> copies of the outputs."""
+        for tensor, values in zip(self.inputs, inputs, strict=True):
+            tensor.array[...] = np.asarray(values).view(tensor.dtype).reshape(tensor.shape)
+        self.run()
+        return [tensor.array.copy() for tensor in self.outputs]
+
+    def metadata(self, name: str) -> bytes | None:
+        """The metadata entry of that name."""
+        size = c_size_t()
+        at = self._c.te_metadata(self._data.ctypes.data, self._data.size, name.encode(), byref(size))
+        return bytes(_bytes_at(at, size.value)) if at else None
