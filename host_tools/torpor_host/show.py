@@ -89,9 +89,13 @@ def _mark(check) -> str:
 
 def _table(headings, rows) -> None:
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for heading, cell in zip(headings, rows[0] if rows else headings):
-        number = str(cell).replace(",", "").replace(".", "").isdigit()
-        table.add_column(heading, justify="right" if number else "left", overflow="fold")
+    for column, heading in enumerate(headings):
+        numbers = all(_is_number(row[column]) for row in rows)
+        table.add_column(heading, justify="right" if numbers else "left", overflow="fold")
     for row in rows:
         table.add_row(*(Text(str(cell)) for cell in row))  # Text: a cell may hold brackets
     Console(width=None if sys.stdout.isatty() else _PIPE_WIDTH).print(table)
+
+
+def _is_number(cell) -> bool:
+    return str(cell).translate(str.maketrans("", "", ",.")).isdigit()

@@ -4,7 +4,7 @@
 import statistics
 import time
 
-from torpor_host.engine import Model
+from torpor_host.engine import Model, engine_name
 from torpor_host.targets.base import Inference, Measurement, Output
 
 _AT_LEAST = 15, 0.3  # runs, seconds
@@ -15,14 +15,14 @@ class Host:
 
     def infer(self, model, inputs) -> Inference:
         m = Model(model)
-        m.run(*inputs)
-        outputs = [Output(t.name, m.output(i).copy(), t.scale, t.zero_point) for i, t in enumerate(m.outputs)]
-        return Inference(m.engine, m.arena_size + m.state_size, outputs)
+        arrays = m(*inputs)
+        outputs = [Output(t.name, array, t.scale, t.zero_point) for t, array in zip(m.outputs, arrays)]
+        return Inference(engine_name(), m.arena_size + m.state_size, outputs)
 
     def bench(self, model, inputs) -> Measurement:
         m = Model(model)
-        m.run(*inputs)
-        return Measurement(m.engine, m.arena_size + m.state_size, m.macs, time_us=_median_us(m.run))
+        m(*inputs)
+        return Measurement(engine_name(), m.arena_size + m.state_size, m.macs, time_us=_median_us(m.run))
 
 
 def _median_us(call) -> float:
