@@ -12,4 +12,5 @@ CFLAGS_USERMOD += -I$(TORPOR_FIRMWARE)
 # For the kernels alone, after a port's own flags: they want speed; results are the same bytes on every
 # machine only without fused multiply-adds and with constants as written; their doubles are meant.
 $(addprefix $(BUILD)/$(notdir $(TORPOR_FIRMWARE))/,$(TORPOR_ENGINE_SRC:.c=.o) $(TORPOR_DSP_SRC:.c=.o)): \
-	CFLAGS += -O2 -ffp-contract=off -fno-single-precision-constant -Wno-double-promotion -Wno-float-conversion
+	CFLAGS += -O2 -ffp-contract=off -fno-single-precision-constant \
+	-Wno-double-promotion -Wno-float-conversion -Wno-ignored-optimization-argument

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: MIT
+"""Running allocates nothing: everything here happens with the heap locked."""
+
+import micropython
+from array import array
+
+import tflm
+
+
+def read(name):
+    with open(name, "rb") as f:
+        return f.read()
+
+
+class _Index:
+    def __getitem__(self, index):
+        return index
+
+
+ALL = _Index()[:]
+X, Y = read("classifier.x"), read("classifier.y")
+
+
+def locked(call):
+    """Runs call() with the heap locked; an allocation is a MemoryError."""
+    micropython.heap_lock()
+    try:
+        return call()
+    finally:
+        micropython.heap_unlock()
+
+
+def test_the_lock_locks():
+    try:
+        locked(lambda: [1, 2, 3])
+        assert False, "an allocation went unnoticed"
+    except MemoryError:
+        pass
+
+
+def test_run_allocates_nothing():
+    m = tflm.Model("classifier.tflite")
+    x, y = m.input(0), m.output(0)
+    x[:] = X
+    locked(m.run)
+    assert bytes(y) == Y
+    x[:] = bytes(48)
+
+    def fill_and_run():
+        x[ALL] = X
+        m.run()
+
+    locked(fill_and_run)
+    assert bytes(y) == Y
+
+
+def test_run_with_raw_inputs_allocates_nothing():
+    m = tflm.Model("classifier.tflite")
+    locked(lambda: m.run(X))
+    assert bytes(m.output(0)) == Y
+
+
+def test_views_are_made_once():
+    m = tflm.Model("classifier.tflite")
+    assert locked(lambda: m.input(0)) is m.input(0)
+    assert locked(lambda: m.output(0)) is m.output(0)
+
+
+def test_predict_into_a_buffer_allocates_nothing():
+    m = tflm.Model("two.tflite")
+    a, b = array("f", [0.25] * 6), array("h", [1] * 6)
+    y = (array("f", [0] * 6), array("f", [0] * 6))
+    locked(lambda: m.predict(a, b, out=y))
+    assert list(y[0]) == [1.25] * 6 and list(y[1]) == [0.25] * 6
+
+
+for name, test in list(globals().items()):
+    if name.startswith("test_"):
+        test()
+print("PASS", tflm.BUILD)
