@@ -24,6 +24,8 @@
 #define MICROPY_OPT_COMPUTED_GOTO (1)
 #define MICROPY_OPT_MAP_LOOKUP_CACHE (1)
 
+#define MICROPY_REPL_STDIN_BUFFER_MAX (4096) // of raw-paste mode; mpremote waits once a half
+
 /* Memory */
 #define MICROPY_ENABLE_GC (1)
 #define MICROPY_GC_STACK_ENTRY_TYPE uint32_t
