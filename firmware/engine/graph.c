@@ -149,6 +149,24 @@ static bool graph_scale_ok(float scale) {
     return bits != 0 && bits < 0x7F800000;  /* above 0 and finite */
 }
 
+/* Every scale and zero point. */
+static int graph_scales(te_graph_t *g, int32_t index, te_desc_t *t, te_vec_t zeros) {
+    int low = t->type == TE_UINT8 ? 0 : -128, high = t->type == TE_UINT8 ? 255 : 127;
+    for (uint32_t i = 0; i < t->scales.n; i++) {
+        if (!graph_scale_ok(te_fb_f32(&g->file, t->scales.at + 4 * i))) {
+            return te_fail(g, TE_ERR_MODEL, "tensor %d has a scale that is not positive and finite", index);
+        }
+    }
+    for (uint32_t i = 0; i < zeros.n; i++) {
+        int64_t zero = te_fb_i64(&g->file, zeros.at + 8 * i);
+        if (te_type_size(t->type) == 1 ? zero < low || zero > high : zero != 0) {
+            return te_fail(g, TE_ERR_MODEL, "tensor %d has a zero point outside its range", index);
+        }
+        t->symmetric &= zero == 0;
+    }
+    return TE_OK;
+}
+
 /* As TFLM reads it: quantised if it has scales and zero points. */
 static int graph_quantisation(te_graph_t *g, int32_t index, te_desc_t *t) {
     te_file_t *f = &g->file;
@@ -160,7 +178,7 @@ static int graph_quantisation(te_graph_t *g, int32_t index, te_desc_t *t) {
     t->axis = 0;
     t->scale = 0;
     t->zero_point = 0;
-    t->zero_points_equal_zero = true;
+    t->symmetric = true;
     if (scales.n == 0 || zeros.n == 0 || f->bad) {
         return TE_OK;
     }
@@ -171,23 +189,10 @@ static int graph_quantisation(te_graph_t *g, int32_t index, te_desc_t *t) {
     if (scales.n > 1 && (t->axis < 0 || t->axis >= t->rank || t->shape[t->axis] != (int32_t)scales.n)) {
         return te_fail(g, TE_ERR_MODEL, "tensor %d has scales that do not agree with its dimensions", index);
     }
-    for (uint32_t i = 0; i < scales.n; i++) {
-        if (!graph_scale_ok(te_fb_f32(f, scales.at + 4 * i))) {
-            return te_fail(g, TE_ERR_MODEL, "tensor %d has a scale that is not positive and finite", index);
-        }
-    }
-    for (uint32_t i = 0; i < zeros.n; i++) {
-        int64_t zero = te_fb_i64(f, zeros.at + 8 * i);
-        int low = t->type == TE_UINT8 ? 0 : -128, high = t->type == TE_UINT8 ? 255 : 127;
-        if (te_type_size(t->type) == 1 ? zero < low || zero > high : zero != 0) {
-            return te_fail(g, TE_ERR_MODEL, "tensor %d has a zero point outside its range", index);
-        }
-        t->zero_points_equal_zero &= zero == 0;
-    }
     t->scales = scales;
     t->scale = te_fb_f32(f, scales.at);
     t->zero_point = (int32_t)te_fb_i64(f, zeros.at);
-    return TE_OK;
+    return g->proved ? TE_OK : graph_scales(g, index, t, zeros);
 }
 
 int te_graph_tensor(te_graph_t *g, int32_t index, te_desc_t *t) {

@@ -11,6 +11,9 @@
 /* Leaves the function with the error of a call that failed. */
 #define TE_TRY(call) do { int te_code = (call); if (te_code != TE_OK) { return te_code; } } while (0)
 
+/* Keeps a hot loop in a function of its own, so that it has all registers. */
+#define TE_APART __attribute__((noinline))
+
 #ifdef TE_CHECK
 #include <assert.h>
 #define TE_ASSERT(condition) assert(condition)
@@ -23,6 +26,7 @@ typedef struct {
     uint32_t model;    /* position of the root table */
     te_vec_t codes, buffers, metadata;
     te_vec_t tensors, inputs, outputs, ops;  /* of the main subgraph */
+    bool proved;       /* te_verify() has been through: loops over channels may be left out */
     te_error_t *why;
 } te_graph_t;
 
@@ -39,7 +43,7 @@ typedef struct {
     int32_t axis;         /* that the scales run along, if there are several */
     float scale;          /* the first */
     int32_t zero_point;   /* the first */
-    bool zero_points_equal_zero;
+    bool symmetric;       /* every zero point is 0 (looked at while the graph is not proved) */
 } te_desc_t;
 
 /* Where bytes lie at run time: an offset in the arena, or with the top bit set in the file. */
@@ -66,7 +70,6 @@ typedef struct {
     uint32_t options;       /* position of its options table, 0 if absent */
     uint8_t options_type;
     te_vec_t inputs, outputs;
-    bool seen;              /* verified before: loops over channels may be left out */
     const te_ref_t *where;  /* of each tensor; NULL until planned */
     te_ref_t scratch_at;    /* once planned */
 

@@ -268,7 +268,6 @@ static int plan_operator(plan_t *p, int index, bool *room) {
     te_op_t op;
     uint64_t params[TE_MAX_PARAMS / 8];
     TE_TRY(te_graph_op(p->graph, index, &op));
-    op.seen = true;
     p->op = &op;
     TE_TRY(te_verify_op(&op, params));
     TE_TRY(plan_output(p, room));

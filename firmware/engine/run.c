@@ -53,7 +53,6 @@ static int run_prepare(te_graph_t *g, te_model_t *m) {
     for (int i = 0; i < m->n_ops; i++) {
         te_step_t *step = &te_model_steps(m)[i];
         TE_TRY(te_graph_op(g, i, &op));
-        op.seen = true;
         op.where = te_model_where(m);
         op.scratch_at = step->scratch;
         step->params = (uint16_t)(at / 8);

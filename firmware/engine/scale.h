@@ -46,10 +46,8 @@ static inline int32_t te_round_shift(int32_t x, int32_t n) {
 
 /* x times a scale: rounds twice, as TFLM's MultiplyByQuantizedMultiplier does. */
 static inline int32_t te_rescale(int32_t x, te_scale_t s) {
-    if (s.shift > 0) {
-        return te_high_mul((int32_t)((uint32_t)x << s.shift), s.mult);
-    }
-    return te_round_shift(te_high_mul(x, s.mult), -s.shift);
+    int32_t left = s.shift > 0 ? s.shift : 0;
+    return te_round_shift(te_high_mul((int32_t)((uint32_t)x << left), s.mult), left - s.shift);
 }
 
 static inline int32_t te_clamp(int32_t x, int32_t low, int32_t high) {

@@ -32,7 +32,7 @@ static int channels_factors(te_op_t *op, const te_channels_t *c) {
 
 static int channels_int8(te_op_t *op, const te_desc_t *x, const te_desc_t *k, const te_desc_t *y, int axis,
     te_channels_t *c) {
-    if (!k->zero_points_equal_zero) {
+    if (!k->symmetric) {
         return te_op_fail(op, TE_ERR_UNSUPPORTED, "weights with a zero point are not supported", 0);
     }
     c->per_channel = k->scales.n > 1;
@@ -44,9 +44,9 @@ static int channels_int8(te_op_t *op, const te_desc_t *x, const te_desc_t *k, co
     c->y_zero = (int16_t)y->zero_point;
     c->x_scale = x->scale;
     c->y_scale = y->scale;
-    op->scratch = (uint32_t)c->channels * sizeof(te_scale_t);
+    op->scratch = k->scales.n * sizeof(te_scale_t);
     c->scratch = op->scratch_at;
-    return op->seen ? TE_OK : channels_factors(op, c);
+    return op->graph->proved ? TE_OK : channels_factors(op, c);
 }
 
 int te_channels(te_op_t *op, const te_desc_t *x, const te_desc_t *k, const te_desc_t *y, int axis, te_channels_t *c) {
@@ -63,12 +63,25 @@ int te_channels(te_op_t *op, const te_desc_t *x, const te_desc_t *k, const te_de
     return x->type == TE_INT8 ? channels_int8(op, x, k, y, axis, c) : TE_OK;
 }
 
-const te_scale_t *te_channels_scales(const te_model_t *m, const te_channels_t *c) {
-    te_scale_t *table = te_out(m, c->scratch);
-    const uint8_t *scales = m->file + c->scales;
-    te_ratio_t ratio = te_ratio(c->x_scale, c->y_scale);
-    for (int32_t i = 0; i < c->channels; i++) {
-        table[i] = i == 0 || c->per_channel ? te_ratio_times(&ratio, te_load_f32(scales + 4 * i)) : table[0];
+te_finish_t te_finish(const te_model_t *m, const te_channels_t *c, int type, te_range_t range) {
+    te_finish_t f = {NULL, c->per_channel, c->bias == TE_NO_REF ? NULL : te_in(m, c->bias), c->y_zero, range};
+    if (type == TE_INT8) {
+        te_scale_t *table = te_out(m, c->scratch);
+        te_ratio_t ratio = te_ratio(c->x_scale, c->y_scale);
+        for (int32_t i = 0; i < (c->per_channel ? c->channels : 1); i++) {
+            table[i] = te_ratio_times(&ratio, te_load_f32(m->file + c->scales + 4 * i));
+        }
+        f.scales = table;
     }
-    return table;
+    return f;
+}
+
+void te_finish_s8(const te_finish_t *f, int32_t c, int32_t n, const int32_t *sum, int8_t *y) {
+    const te_scale_t *scale = f->scales + c * f->step;
+    const uint8_t *bias = f->bias ? f->bias + 4 * c : NULL;
+    int32_t zero = f->zero, low = f->range.low - zero, high = f->range.high - zero, step = f->step;
+    for (int32_t i = 0; i < n; i++, scale += step) {
+        uint32_t v = (uint32_t)sum[i] + (uint32_t)te_bias_s32(bias, i);
+        y[i] = (int8_t)(te_clamp(te_rescale((int32_t)v, *scale), low, high) + zero);
+    }
 }

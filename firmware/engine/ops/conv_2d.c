@@ -18,16 +18,17 @@ typedef struct {
 typedef struct {
     const conv_t *p;
     const void *x;
-    const uint8_t *k, *bias;
+    const uint8_t *k;
     void *y;
-    const te_scale_t *scales;
+    te_finish_t finish;
 } conv_run_t;
 
-/* The part of the input under the window at one output position, and the weights' first tap in it. */
+/* What lies under the window at one output position, as rows of taps. A row is one run of `length` elements where
+ * its taps are neighbours in memory, else a run for each tap, `step` input elements apart. */
 typedef struct {
-    te_taps_t h, w;
-    int32_t pixel;    /* of the input: index of the first tap */
-    bool contiguous;  /* a row of taps lies in one piece in input and weights */
+    int32_t rows, runs, length, step;
+    int32_t x, k;            /* of the first element: index in the input, and in one channel's weights */
+    int32_t x_row, k_row;    /* elements from a row to the next */
 } conv_patch_t;
 
 static int conv_shapes(te_op_t *op, const te_desc_t *x, const te_desc_t *k, const te_desc_t *y, conv_t *p) {
@@ -74,73 +75,101 @@ static int conv_prepare(te_op_t *op, void *params) {
 
 static conv_patch_t conv_patch(const conv_t *p, int32_t batch, int32_t row, int32_t column) {
     conv_patch_t t;
-    t.h = te_taps_h(&p->w, row);
-    t.w = te_taps_w(&p->w, column);
-    t.pixel = (batch * p->w.in_h + t.h.start) * p->w.in_w + t.w.start;
-    t.contiguous = p->w.dilation_w == 1 && p->k_depth == p->x_depth;
+    te_taps_t h = te_taps_h(&p->w, row), w = te_taps_w(&p->w, column);
+    bool neighbours = p->w.dilation_w == 1 && p->k_depth == p->x_depth;
+    int32_t taps = w.last > w.first ? w.last - w.first : 0;
+    t.rows = h.last - h.first;
+    t.runs = neighbours ? 1 : taps;
+    t.length = neighbours ? taps * p->k_depth : p->k_depth;
+    t.step = p->w.dilation_w * p->x_depth;
+    t.x = ((batch * p->w.in_h + h.start) * p->w.in_w + w.start) * p->x_depth;
+    t.k = (h.first * p->w.k_w + w.first) * p->k_depth;
+    t.x_row = p->w.dilation_h * p->w.in_w * p->x_depth;
+    t.k_row = p->w.k_w * p->k_depth;
     return t;
 }
 
-/* Sum of one output channel over the patch. */
-static int32_t conv_sum_s8(const conv_run_t *r, const conv_patch_t *t, int32_t channel) {
-    const conv_t *p = r->p;
-    int32_t taps = t->w.last - t->w.first, n = p->k_depth, step = p->w.dilation_w * p->x_depth, sum = 0;
-    const int8_t *x = (const int8_t *)r->x + t->pixel * p->x_depth + channel / p->group * n;
-    const int8_t *k = (const int8_t *)r->k + ((channel * p->w.k_h + t->h.first) * p->w.k_w + t->w.first) * n;
-    if (t->contiguous) {
-        n *= taps;
-        taps = taps > 0;
-    }
-    for (int32_t i = t->h.first; i < t->h.last; i++) {
-        for (int32_t j = 0; j < taps; j++) {
-            sum += te_dot_s8(x + j * step, k + j * n, n, -p->c.x_zero);
+/* Sums of four output channels of one group over the patch; x and k are their first elements. */
+static void conv_sum4_s8(const conv_t *p, const conv_patch_t *t, const int8_t *x, const int8_t *k, int32_t *sum) {
+    int32_t k_step = p->w.k_h * t->k_row, offset = -p->c.x_zero;
+    sum[0] = sum[1] = sum[2] = sum[3] = 0;
+    for (int32_t i = 0; i < t->rows; i++, x += t->x_row, k += t->k_row) {
+        for (int32_t j = 0; j < t->runs; j++) {
+            te_dot4_s8(x + j * t->step, k + j * t->length, k_step, t->length, offset, sum);
         }
-        x += p->w.dilation_h * p->w.in_w * p->x_depth;
-        k += p->w.k_w * p->k_depth;
+    }
+}
+
+static int32_t conv_sum_s8(const conv_t *p, const conv_patch_t *t, const int8_t *x, const int8_t *k) {
+    int32_t sum = 0;
+    for (int32_t i = 0; i < t->rows; i++, x += t->x_row, k += t->k_row) {
+        for (int32_t j = 0; j < t->runs; j++) {
+            sum += te_dot_s8(x + j * t->step, k + j * t->length, t->length, -p->c.x_zero);
+        }
     }
     return sum;
 }
 
-static float conv_sum_f32(const conv_run_t *r, const conv_patch_t *t, int32_t channel) {
-    const conv_t *p = r->p;
-    int32_t taps = t->w.last - t->w.first, n = p->k_depth;
-    const float *x = (const float *)r->x + t->pixel * p->x_depth + channel / p->group * n;
-    const uint8_t *k = r->k + 4 * ((channel * p->w.k_h + t->h.first) * p->w.k_w + t->w.first) * n;
+static float conv_sum_f32(const conv_patch_t *t, const float *x, const uint8_t *k) {
     float sum = 0;
-    for (int32_t i = t->h.first; i < t->h.last; i++) {
-        for (int32_t j = 0; j < taps; j++) {
-            sum = te_dot_f32(sum, x + j * p->w.dilation_w * p->x_depth, k + 4 * j * n, n);
+    for (int32_t i = 0; i < t->rows; i++, x += t->x_row, k += 4 * t->k_row) {
+        for (int32_t j = 0; j < t->runs; j++) {
+            sum = te_dot_f32(sum, x + j * t->step, k + 4 * j * t->length, t->length);
         }
-        x += p->w.dilation_h * p->w.in_w * p->x_depth;
-        k += 4 * p->w.k_w * n;
     }
     return sum;
+}
+
+/* All channels of one output position, group after group. */
+static void conv_pixel_s8(const conv_run_t *r, const conv_patch_t *t, int8_t *y) {
+    const conv_t *p = r->p;
+    const int8_t *x = (const int8_t *)r->x + t->x, *k = (const int8_t *)r->k + t->k;
+    int32_t weights = p->w.k_h * t->k_row, left = p->group, sum[4];
+    for (int32_t c = 0; c < p->c.channels;) {
+        int32_t n = left >= 4 ? 4 : 1;
+        if (n == 4) {
+            conv_sum4_s8(p, t, x, k, sum);
+        } else {
+            sum[0] = conv_sum_s8(p, t, x, k);
+        }
+        te_finish_s8(&r->finish, c, n, sum, y + c);
+        c += n;
+        k += n * weights;
+        left -= n;
+        if (left == 0) {
+            left = p->group;
+            x += p->k_depth;
+        }
+    }
+}
+
+static void conv_pixel_f32(const conv_run_t *r, const conv_patch_t *t, float *y) {
+    const conv_t *p = r->p;
+    int32_t weights = p->w.k_h * t->k_row;
+    for (int32_t c = 0; c < p->c.channels; c++) {
+        const float *x = (const float *)r->x + t->x + c / p->group * p->k_depth;
+        y[c] = te_finish_f32(&r->finish, c, conv_sum_f32(t, x, r->k + 4 * (t->k + c * weights)));
+    }
 }
 
 static void conv_row(const void *context, int32_t batch, int32_t row) {
     const conv_run_t *r = context;
     const conv_t *p = r->p;
-    int32_t channels = p->c.channels, at = (batch * p->w.out_h + row) * p->w.out_w * channels;
-    for (int32_t column = 0; column < p->w.out_w; column++, at += channels) {
+    int32_t at = (batch * p->w.out_h + row) * p->w.out_w * p->c.channels;
+    for (int32_t column = 0; column < p->w.out_w; column++, at += p->c.channels) {
         conv_patch_t patch = conv_patch(p, batch, row, column);
-        for (int32_t c = 0; c < channels; c++) {
-            if (p->type == TE_INT8) {
-                ((int8_t *)r->y)[at + c] = te_output_s8(conv_sum_s8(r, &patch, c), te_bias_s32(r->bias, c),
-                    r->scales[c], p->c.y_zero, p->range);
-            } else {
-                ((float *)r->y)[at + c] = te_clamp_f32(conv_sum_f32(r, &patch, c) + te_bias_f32(r->bias, c),
-                    te_bits_f32(p->range.low), te_bits_f32(p->range.high));
-            }
+        if (p->type == TE_INT8) {
+            conv_pixel_s8(r, &patch, (int8_t *)r->y + at);
+        } else {
+            conv_pixel_f32(r, &patch, (float *)r->y + at);
         }
     }
 }
 
 static void conv_run(const te_model_t *m, const void *params) {
     const conv_t *p = params;
-    conv_run_t r = {p, te_in(m, p->x), te_in(m, p->c.weights), te_bias(m, &p->c), te_out(m, p->y), NULL};
-    if (p->type == TE_INT8) {
-        r.scales = te_channels_scales(m, &p->c);
-    }
+    conv_run_t r = {p, te_in(m, p->x), te_in(m, p->c.weights), te_out(m, p->y),
+        te_finish(m, &p->c, p->type, p->range)};
     te_window_rows(&p->w, te_backward(p->x, p->y), conv_row, &r);
 }
 

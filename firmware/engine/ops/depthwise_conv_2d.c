@@ -18,15 +18,18 @@ typedef struct {
 typedef struct {
     const depthwise_t *p;
     const void *x;
-    const uint8_t *k, *bias;
+    const uint8_t *k;
     void *y;
-    const te_scale_t *scales;
+    te_finish_t finish;
 } depthwise_run_t;
 
+/* What lies under the window at one output position; steps and rows in elements. */
 typedef struct {
-    te_taps_t h, w;
-    int32_t pixel;  /* of the input: index of the first tap */
-    int32_t tap;    /* of the weights: index of the first tap */
+    int32_t rows, taps;
+    int32_t x, k;            /* of the first tap: index in the input, and in the weights */
+    int32_t x_step, k_step;  /* from a tap to the next */
+    int32_t x_row, k_row;    /* from a row of taps to the next */
+    int32_t offset;          /* int8: what makes the input's zero point 0 */
 } depthwise_patch_t;
 
 static int depthwise_shapes(te_op_t *op, const te_desc_t *x, const te_desc_t *k, const te_desc_t *y, depthwise_t *p) {
@@ -73,87 +76,74 @@ static int depthwise_prepare(te_op_t *op, void *params) {
 
 static depthwise_patch_t depthwise_patch(const depthwise_t *p, int32_t batch, int32_t row, int32_t column) {
     depthwise_patch_t t;
-    t.h = te_taps_h(&p->w, row);
-    t.w = te_taps_w(&p->w, column);
-    t.pixel = (batch * p->w.in_h + t.h.start) * p->w.in_w + t.w.start;
-    t.tap = t.h.first * p->w.k_w + t.w.first;
+    te_taps_t h = te_taps_h(&p->w, row), w = te_taps_w(&p->w, column);
+    t.rows = h.last - h.first;
+    t.taps = w.last - w.first;
+    t.x = ((batch * p->w.in_h + h.start) * p->w.in_w + w.start) * p->depth;
+    t.k = (h.first * p->w.k_w + w.first) * p->c.channels;
+    t.x_step = p->w.dilation_w * p->depth;
+    t.k_step = p->c.channels;
+    t.x_row = p->w.dilation_h * p->w.in_w * p->depth;
+    t.k_row = p->w.k_w * p->c.channels;
+    t.offset = -p->c.x_zero;
     return t;
 }
 
-/* Sums of four neighbouring channels, one input channel each: weights and input are contiguous. */
-static void depthwise_sum4_s8(const depthwise_run_t *r, const depthwise_patch_t *t, int32_t channel, int32_t *sum) {
-    const depthwise_t *p = r->p;
-    int32_t channels = p->c.channels, offset = -p->c.x_zero, x_step = p->w.dilation_w * channels;
-    int32_t s0 = 0, s1 = 0, s2 = 0, s3 = 0;
-    const int8_t *x_row = (const int8_t *)r->x + t->pixel * channels + channel;
-    const int8_t *k_row = (const int8_t *)r->k + t->tap * channels + channel;
-    for (int32_t i = t->h.first; i < t->h.last; i++) {
-        const int8_t *x = x_row, *k = k_row;
-        for (int32_t j = t->w.first; j < t->w.last; j++) {
-            s0 += k[0] * (x[0] + offset);
-            s1 += k[1] * (x[1] + offset);
-            s2 += k[2] * (x[2] + offset);
-            s3 += k[3] * (x[3] + offset);
-            x += x_step;
-            k += channels;
+/* Sums of four neighbouring channels, an input channel each; x and k are their first taps. */
+static TE_APART void depthwise_sum4_s8(const depthwise_patch_t *t, const int8_t *x, const int8_t *k, int32_t *sum) {
+    int32_t s0 = 0, s1 = 0, s2 = 0, s3 = 0, offset = t->offset;
+    for (int32_t i = 0; i < t->rows; i++, x += t->x_row, k += t->k_row) {
+        const int8_t *a = x, *b = k;
+        for (int32_t j = t->taps; j > 0; j--, a += t->x_step, b += t->k_step) {
+            s0 += b[0] * (a[0] + offset);
+            s1 += b[1] * (a[1] + offset);
+            s2 += b[2] * (a[2] + offset);
+            s3 += b[3] * (a[3] + offset);
         }
-        x_row += p->w.dilation_h * p->w.in_w * channels;
-        k_row += p->w.k_w * channels;
     }
     sum[0] = s0, sum[1] = s1, sum[2] = s2, sum[3] = s3;
 }
 
-static int32_t depthwise_sum_s8(const depthwise_run_t *r, const depthwise_patch_t *t, int32_t channel) {
-    const depthwise_t *p = r->p;
-    int32_t offset = -p->c.x_zero, sum = 0;
-    const int8_t *x = (const int8_t *)r->x + t->pixel * p->depth + channel / p->multiplier;
-    const int8_t *k = (const int8_t *)r->k + t->tap * p->c.channels + channel;
-    for (int32_t i = t->h.first; i < t->h.last; i++) {
-        for (int32_t j = 0; j < t->w.last - t->w.first; j++) {
-            sum += k[j * p->c.channels] * (x[j * p->w.dilation_w * p->depth] + offset);
+static TE_APART int32_t depthwise_sum_s8(const depthwise_patch_t *t, const int8_t *x, const int8_t *k) {
+    int32_t sum = 0;
+    for (int32_t i = 0; i < t->rows; i++, x += t->x_row, k += t->k_row) {
+        const int8_t *a = x, *b = k;
+        for (int32_t j = t->taps; j > 0; j--, a += t->x_step, b += t->k_step) {
+            sum += *b * (*a + t->offset);
         }
-        x += p->w.dilation_h * p->w.in_w * p->depth;
-        k += p->w.k_w * p->c.channels;
     }
     return sum;
 }
 
-static float depthwise_sum_f32(const depthwise_run_t *r, const depthwise_patch_t *t, int32_t channel) {
-    const depthwise_t *p = r->p;
-    const float *x = (const float *)r->x + t->pixel * p->depth + channel / p->multiplier;
-    const uint8_t *k = r->k + 4 * (t->tap * p->c.channels + channel);
+static float depthwise_sum_f32(const depthwise_patch_t *t, const float *x, const uint8_t *k) {
     float sum = 0;
-    for (int32_t i = t->h.first; i < t->h.last; i++) {
-        for (int32_t j = 0; j < t->w.last - t->w.first; j++) {
-            sum += x[j * p->w.dilation_w * p->depth] * te_load_f32(k + 4 * j * p->c.channels);
+    for (int32_t i = 0; i < t->rows; i++, x += t->x_row, k += 4 * t->k_row) {
+        for (int32_t j = 0; j < t->taps; j++) {
+            sum += x[j * t->x_step] * te_load_f32(k + 4 * j * t->k_step);
         }
-        x += p->w.dilation_h * p->w.in_w * p->depth;
-        k += 4 * p->w.k_w * p->c.channels;
     }
     return sum;
 }
 
 static void depthwise_pixel_s8(const depthwise_run_t *r, const depthwise_patch_t *t, int8_t *y) {
-    const depthwise_t *p = r->p;
-    int32_t channels = p->c.channels, sum[4];
+    const int8_t *x = (const int8_t *)r->x + t->x, *k = (const int8_t *)r->k + t->k;
+    int32_t channels = r->p->c.channels, multiplier = r->p->multiplier, sum[4];
     for (int32_t c = 0; c < channels;) {
-        int32_t n = p->multiplier == 1 && channels - c >= 4 ? 4 : 1;
+        int32_t n = multiplier == 1 && channels - c >= 4 ? 4 : 1;
         if (n == 4) {
-            depthwise_sum4_s8(r, t, c, sum);
+            depthwise_sum4_s8(t, x + c, k + c, sum);
         } else {
-            sum[0] = depthwise_sum_s8(r, t, c);
+            sum[0] = depthwise_sum_s8(t, x + c / multiplier, k + c);
         }
-        for (int32_t i = 0; i < n; i++, c++) {
-            y[c] = te_output_s8(sum[i], te_bias_s32(r->bias, c), r->scales[c], p->c.y_zero, p->range);
-        }
+        te_finish_s8(&r->finish, c, n, sum, y + c);
+        c += n;
     }
 }
 
 static void depthwise_pixel_f32(const depthwise_run_t *r, const depthwise_patch_t *t, float *y) {
-    const depthwise_t *p = r->p;
-    for (int32_t c = 0; c < p->c.channels; c++) {
-        y[c] = te_clamp_f32(depthwise_sum_f32(r, t, c) + te_bias_f32(r->bias, c), te_bits_f32(p->range.low),
-            te_bits_f32(p->range.high));
+    for (int32_t c = 0; c < r->p->c.channels; c++) {
+        const float *x = (const float *)r->x + t->x + c / r->p->multiplier;
+        y[c] = te_finish_f32(&r->finish, c, depthwise_sum_f32(t, x, r->k + 4 * (t->k + c)));
     }
 }
 
@@ -173,10 +163,8 @@ static void depthwise_row(const void *context, int32_t batch, int32_t row) {
 
 static void depthwise_run(const te_model_t *m, const void *params) {
     const depthwise_t *p = params;
-    depthwise_run_t r = {p, te_in(m, p->x), te_in(m, p->c.weights), te_bias(m, &p->c), te_out(m, p->y), NULL};
-    if (p->type == TE_INT8) {
-        r.scales = te_channels_scales(m, &p->c);
-    }
+    depthwise_run_t r = {p, te_in(m, p->x), te_in(m, p->c.weights), te_out(m, p->y),
+        te_finish(m, &p->c, p->type, p->range)};
     te_window_rows(&p->w, te_backward(p->x, p->y), depthwise_row, &r);
 }
 

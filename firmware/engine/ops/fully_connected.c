@@ -68,29 +68,43 @@ static int fully_prepare(te_op_t *op, void *params) {
     return TE_OK;
 }
 
-static void fully_s8(const te_model_t *m, const fully_t *p) {
-    const int8_t *x = te_in(m, p->x), *k = te_in(m, p->c.weights);
-    const uint8_t *bias = te_bias(m, &p->c);
-    const te_scale_t *scales = p->c.per_channel ? te_channels_scales(m, &p->c) : NULL;
-    int8_t *y = te_out(m, p->y);
-    for (int32_t n = 0; n < p->batches; n++, x += p->depth) {
-        const int8_t *row = k;
-        for (int32_t c = 0; c < p->c.channels; c++, row += p->depth) {
-            int32_t sum = te_dot_s8(x, row, p->depth, -p->c.x_zero);
-            *y++ = te_output_s8(sum, te_bias_s32(bias, c), scales ? scales[c] : p->scale, p->c.y_zero, p->range);
+/* One output row: four channels at a time, then the rest. */
+static void fully_row_s8(const fully_t *p, const te_finish_t *finish, const int8_t *x, const int8_t *k, int8_t *y) {
+    int32_t offset = -p->c.x_zero, sum[4];
+    for (int32_t c = 0; c < p->c.channels;) {
+        int32_t n = p->c.channels - c >= 4 ? 4 : 1;
+        if (n == 4) {
+            memset(sum, 0, sizeof(sum));
+            te_dot4_s8(x, k, p->depth, p->depth, offset, sum);
+        } else {
+            sum[0] = te_dot_s8(x, k, p->depth, offset);
         }
+        te_finish_s8(finish, c, n, sum, y + c);
+        c += n;
+        k += n * p->depth;
     }
 }
 
-static void fully_f32(const te_model_t *m, const fully_t *p) {
+static void fully_run_s8(const te_model_t *m, const fully_t *p) {
+    const int8_t *x = te_in(m, p->x), *k = te_in(m, p->c.weights);
+    te_finish_t finish = te_finish(m, &p->c, p->c.per_channel ? TE_INT8 : TE_FLOAT32, p->range);
+    int8_t *y = te_out(m, p->y);
+    if (!p->c.per_channel) {
+        finish.scales = &p->scale;
+    }
+    for (int32_t n = 0; n < p->batches; n++) {
+        fully_row_s8(p, &finish, x + n * p->depth, k, y + n * p->c.channels);
+    }
+}
+
+static void fully_run_f32(const te_model_t *m, const fully_t *p) {
     const float *x = te_in(m, p->x);
-    const uint8_t *bias = te_bias(m, &p->c);
+    const uint8_t *k = te_in(m, p->c.weights);
+    te_finish_t finish = te_finish(m, &p->c, p->type, p->range);
     float *y = te_out(m, p->y);
-    float low = te_bits_f32(p->range.low), high = te_bits_f32(p->range.high);
     for (int32_t n = 0; n < p->batches; n++, x += p->depth) {
-        const uint8_t *row = te_in(m, p->c.weights);
-        for (int32_t c = 0; c < p->c.channels; c++, row += 4 * p->depth) {
-            *y++ = te_clamp_f32(te_dot_f32(0, x, row, p->depth) + te_bias_f32(bias, c), low, high);
+        for (int32_t c = 0; c < p->c.channels; c++) {
+            *y++ = te_finish_f32(&finish, c, te_dot_f32(0, x, k + 4 * c * p->depth, p->depth));
         }
     }
 }
@@ -98,9 +112,9 @@ static void fully_f32(const te_model_t *m, const fully_t *p) {
 static void fully_run(const te_model_t *m, const void *params) {
     const fully_t *p = params;
     if (p->type == TE_INT8) {
-        fully_s8(m, p);
+        fully_run_s8(m, p);
     } else {
-        fully_f32(m, p);
+        fully_run_f32(m, p);
     }
 }
 

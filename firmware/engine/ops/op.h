@@ -67,7 +67,7 @@ typedef struct {
     bool per_channel;            /* or one scale for all */
     int16_t x_zero, y_zero;
     float x_scale, y_scale;
-    te_ref_t scratch;            /* int8: te_scale_t of each channel */
+    te_ref_t scratch;            /* int8: te_scale_t of each scale */
 } te_channels_t;
 
 #define TE_NO_REF UINT32_MAX
@@ -75,9 +75,6 @@ typedef struct {
 /* Checks input slots 1 and 2, whose output channels run along `axis` of the weights k, against x and y.
  * Asks for scratch if they are int8. */
 int te_channels(te_op_t *op, const te_desc_t *x, const te_desc_t *k, const te_desc_t *y, int axis, te_channels_t *c);
-
-/* int8: fills the scratch, and returns it. */
-const te_scale_t *te_channels_scales(const te_model_t *m, const te_channels_t *c);
 
 /* Channel i's bias, 0 if there is none. */
 static inline int32_t te_bias_s32(const uint8_t *bias, int32_t i) {
@@ -88,33 +85,30 @@ static inline float te_bias_f32(const uint8_t *bias, int32_t i) {
     return bias ? te_load_f32(bias + 4 * i) : 0;
 }
 
-static inline const uint8_t *te_bias(const te_model_t *m, const te_channels_t *c) {
-    return c->bias == TE_NO_REF ? NULL : te_in(m, c->bias);
+/* How accumulators become outputs. */
+typedef struct {
+    const te_scale_t *scales;  /* int8: channel c has scales[c * step] */
+    int32_t step;
+    const uint8_t *bias;       /* NULL if there is none */
+    int32_t zero;
+    te_range_t range;
+} te_finish_t;
+
+/* Computes the scales in the scratch, if int8. */
+te_finish_t te_finish(const te_model_t *m, const te_channels_t *c, int type, te_range_t range);
+
+/* y[i] from sum[i], channel c + i, for i < n. */
+void te_finish_s8(const te_finish_t *f, int32_t c, int32_t n, const int32_t *sum, int8_t *y);
+
+static inline float te_finish_f32(const te_finish_t *f, int32_t c, float sum) {
+    return te_clamp_f32(sum + te_bias_f32(f->bias, c), te_bits_f32(f->range.low), te_bits_f32(f->range.high));
 }
 
-/* An accumulator with its bias as an int8 output. */
-static inline int8_t te_output_s8(int32_t sum, int32_t bias, te_scale_t scale, int32_t zero, te_range_t range) {
-    int32_t v = te_rescale((int32_t)((uint32_t)sum + (uint32_t)bias), scale);
-    return (int8_t)(te_clamp(v, range.low - zero, range.high - zero) + zero);
-}
-
-/* sum of k[i] * (x[i] + offset); |offset| <= 128, n <= TE_MAX_DEPTH, so that int32 does not overflow. */
+/* sum[c] += k[c * k_step + i] * (x[i] + offset) over n elements, for four output channels c at once; and for one
+ * (ops/dot.c). |offset| <= 128 and at most TE_MAX_DEPTH elements in all, so that int32 does not overflow. */
 #define TE_MAX_DEPTH 65536
-
-static inline int32_t te_dot_s8(const int8_t *x, const int8_t *k, int32_t n, int32_t offset) {
-    int32_t sum = 0;
-    const int8_t *end = x + n;
-    for (; end - x >= 4; x += 4, k += 4) {
-        sum += k[0] * (x[0] + offset);
-        sum += k[1] * (x[1] + offset);
-        sum += k[2] * (x[2] + offset);
-        sum += k[3] * (x[3] + offset);
-    }
-    for (; x < end; x++, k++) {
-        sum += k[0] * (x[0] + offset);
-    }
-    return sum;
-}
+void te_dot4_s8(const int8_t *x, const int8_t *k, int32_t k_step, int32_t n, int32_t offset, int32_t *sum);
+int32_t te_dot_s8(const int8_t *x, const int8_t *k, int32_t n, int32_t offset);
 
 /* sum + x[i] * k[i], added one after the other; k at any alignment. */
 static inline float te_dot_f32(float sum, const float *x, const uint8_t *k, int32_t n) {
