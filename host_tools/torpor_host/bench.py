@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: MIT
 """What a model costs on a target: instructions counted on emulated boards, time elsewhere."""
 
-from dataclasses import asdict
 from pathlib import Path
 
 from torpor_host.infer import load, xorshift
 from torpor_host.targets import Measurement, Target
+
+_KEYS = (
+    "engine", "instructions", "setup_instructions", "predict_instructions", "time_us",
+    "arena_bytes", "code_bytes", "stack_bytes", "macs",
+)
 
 
 def bench(path: Path, target: Target) -> Measurement:
@@ -19,4 +23,4 @@ def bench(path: Path, target: Target) -> Measurement:
 
 def summary(path: Path, target: str, measured: Measurement) -> dict:
     """What `torpor bench --json` prints for one model: null where the target cannot tell."""
-    return {"model": Path(path).stem, "target": target, **asdict(measured)}
+    return {"model": Path(path).stem, "target": target, **{key: getattr(measured, key) for key in _KEYS}}

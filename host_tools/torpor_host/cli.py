@@ -153,7 +153,7 @@ def bench(
     on: Target = "emu-m4f",
     as_json: Json = False,
 ):
-    """Measure what models cost: instructions on emulated boards, time elsewhere."""
+    """Measure what models cost: instructions on emulated boards, time elsewhere. JSON: one line a model."""
     from torpor_host import bench, targets
 
     target = targets.get(on, _progress)
