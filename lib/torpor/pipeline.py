@@ -51,7 +51,8 @@ class Pipeline:
         slots = 4
         while slots < self._frames + _SPARE:
             slots *= 2
-        self._ring = Ring(slots, 2 * want["hop"], max(0, 2 * (want["window"] - want["hop"])))
+        overlap = max(0, 2 * (want["window"] - want["hop"]))
+        self._ring = Ring(slots, 2 * want["hop"], overlap, flag=asyncio.Event())
         self._window = Window(self._ring, 2 * want["window"])
         self._features = Features(want, model.input_zero_point)
         self._level = dsp.level

@@ -26,10 +26,12 @@ class Ring:
     a window that reaches back over the ring's end is contiguous there, too.
 
     Allocates in the constructor only: slots * size + overlap bytes and one view a slot;
-    a caller may pass the memory. `slot()`, `commit()` and `close()` may run in an interrupt.
+    a caller may pass the memory. `slot()`, `commit()` and `close()` may run in an interrupt,
+    unless `flag` says otherwise: a producer that is a task may pass an asyncio.Event, which
+    costs less time than the ThreadSafeFlag.
     """
 
-    def __init__(self, slots, size, overlap=0, buffer=None):
+    def __init__(self, slots, size, overlap=0, buffer=None, flag=None):
         if slots < 4 or slots & (slots - 1):
             raise ValueError("slots must be a power of two, 4 at least")
         if overlap > size:
@@ -45,7 +47,7 @@ class Ring:
         self._written = 0  # blocks committed; only the producer writes it
         self._read = 0  # blocks taken or lost; only the consumer writes it
         self._closed = False
-        self._flag = asyncio.ThreadSafeFlag()
+        self._flag = asyncio.ThreadSafeFlag() if flag is None else flag
         self.overruns = 0
 
     def slot(self):
@@ -92,5 +94,6 @@ class Ring:
         return (self._written - number) & _COUNT <= self.slots - 2
 
     async def wait(self):
-        """Waits for a commit() or close(); one waiter only."""
+        """Waits for a commit() or close() since the last wait; one waiter only."""
         await self._flag.wait()
+        self._flag.clear()

@@ -123,23 +123,29 @@ def test_both_sides_allocate_nothing():
         micropython.heap_unlock()
 
 
-def test_wait_returns_after_a_commit_from_elsewhere():
-    ring = Ring(4, 1)
-    seen = []
-
-    async def consumer():
-        await ring.wait()
-        seen.append(ring.take())
+def wait_returns_after_each_commit(ring):
+    async def consumer(values):
+        for value in values:
+            await ring.wait()
+            assert ring.take() == value
 
     async def main():
-        task = asyncio.create_task(consumer())
-        await asyncio.sleep_ms(1)
-        assert seen == []
-        fill(ring, 9)
-        await task
+        for values in ((0,), (1,), (2,)):
+            task = asyncio.create_task(consumer(values))
+            await asyncio.sleep_ms(1)
+            assert not task.done()
+            fill(ring, 9)
+            await asyncio.wait_for(task, 5)
 
     asyncio.run(main())
-    assert seen == [0]
+
+
+def test_wait_returns_after_a_commit_from_an_interrupt():
+    wait_returns_after_each_commit(Ring(4, 1))
+
+
+def test_wait_returns_after_a_commit_of_another_task():
+    wait_returns_after_each_commit(Ring(4, 1, flag=asyncio.Event()))
 
 
 for name, test in list(globals().items()):
