@@ -58,7 +58,7 @@ class DemoView(Watch):
         bars = Text("  ")
         for column, bar in enumerate(self._levels):
             bars.append(bar, self._style((column + 0.5) / _WIDTH * self._duration))
-        return Group(self._labels(), bars, self._status())
+        return Group(_legend(), self._labels(), bars, self._status())
 
     def _style(self, t):
         if t > self._t:
@@ -79,6 +79,11 @@ class DemoView(Watch):
         state = Text("awake ", _AWAKE) if self._awake is not None else Text("asleep", _ASLEEP)
         heard = "".join(f"   heard {label} ({score:.2f})" for _t, label, score in self._words[-1:])
         return Text.assemble(f"  {self._t:5.1f} s  ", state, (heard, "bold green"))
+
+
+def _legend() -> Text:
+    return Text.assemble(
+        "  what the microphone hears, and the board ", ("asleep", _ASLEEP), " or ", ("awake", _AWAKE), style="dim")
 
 
 def _bar(samples) -> str:

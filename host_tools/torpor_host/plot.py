@@ -29,7 +29,7 @@ def demo(result, samples, rate, path) -> None:
 
 
 def _title(figure, result):
-    slept = "" if result.asleep_fraction is None else f"asleep {100 * result.asleep_fraction:.0f} % of the time   ·   "
+    slept = "" if result.asleep_fraction is None else f"CPU asleep {100 * result.asleep_fraction:.0f} % of the time   ·   "
     text = f"{result.board}   ·   {slept}{result.inferences} inferences   ·   engine {result.engine}"
     figure.suptitle("What the board heard", x=0.012, ha="left", fontsize=16, color=_INK, weight="bold")
     figure.text(0.988, 0.955, text, ha="right", fontsize=10, color=_INK, alpha=0.75)
