@@ -66,7 +66,7 @@ int te_row_find(int code);
 /* Proves the graph and every operator; *state_size is what te_open() will need. */
 int te_verify(te_graph_t *g, uint32_t *state_size);
 
-/* Calls the operator's prepare() with TE_MAX_PARAMS bytes; fails if the engine does not know it. */
+/* Calls the prepare() of an operator that the engine knows, with TE_MAX_PARAMS bytes. */
 int te_verify_op(te_op_t *op, void *params);
 
 /* What a verified model's arena needs, and the limit that the planner reached it with. */

@@ -59,11 +59,7 @@ static int verify_writes(te_graph_t *g, const te_op_t *op) {
 
 int te_verify_op(te_op_t *op, void *params) {
     te_graph_t *g = op->graph;
-    int row = te_row_find(op->code);
-    if (row < 0) {
-        return te_fail(g, TE_ERR_UNSUPPORTED, "this operator is not supported", 0);
-    }
-    TE_TRY(te_row(row)->prepare(op, params));
+    TE_TRY(te_row(te_row_find(op->code))->prepare(op, params));
     return g->file.bad ? te_fail(g, TE_ERR_FORMAT, "its description leads outside the file", 0) : TE_OK;
 }
 
@@ -92,11 +88,15 @@ static int verify_operator(te_graph_t *g, int index, uint32_t *state_size) {
     te_op_t op;
     uint64_t params[TE_MAX_PARAMS / 8];
     TE_TRY(te_graph_op(g, index, &op));
+    const te_row_t *row = te_row(te_row_find(op.code));
+    if (row == NULL) {
+        return te_fail(g, TE_ERR_UNSUPPORTED, "this operator is not supported", 0);
+    }
     TE_TRY(verify_reads(g, &op));
     TE_TRY(verify_writes(g, &op));
     TE_TRY(te_verify_op(&op, params));
-    TE_ASSERT(te_row(te_row_find(op.code))->params_size <= sizeof(params));
-    *state_size += (te_row(te_row_find(op.code))->params_size + 7u) & ~7u;
+    TE_ASSERT(row->params_size <= sizeof(params));
+    *state_size += (row->params_size + 7u) & ~7u;
     return TE_OK;
 }
 

@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: MIT
+"""DEPTHWISE_CONV_2D against the official interpreter."""
+
+import numpy as np
+import pytest
+
+from oracle import ACTIVATIONS, Draw, assert_same_bytes, layer, window
+
+
+def _depthwise(seed, dtype):
+    draw = Draw(seed)
+    batch, h, w, out_h, out_w, k_h, k_w, options = window(draw)
+    multiplier, depth = draw.pick(1, 1, 2, 3), draw.size(1, 13)
+    channels = depth * multiplier
+    return layer(
+        draw, "DEPTHWISE_CONV_2D", (batch, h, w, depth), (1, k_h, k_w, channels), (batch, out_h, out_w, channels), dtype,
+        3, k_h * k_w, per_channel=draw.pick(True, True, False), bias=draw.pick(True, True, False),
+        depthMultiplier=multiplier, fusedActivationFunction=draw.pick(*ACTIVATIONS), **options)
+
+
+@pytest.mark.parametrize("seed", range(80))
+def test_depthwise_conv_2d_int8(seed):
+    assert_same_bytes(*_depthwise(seed, np.int8))
+
+
+@pytest.mark.parametrize("seed", range(1000, 1030))
+def test_depthwise_conv_2d_float32_adds_in_the_same_order(seed):
+    assert_same_bytes(*_depthwise(seed, np.float32))
+
+
+def test_depthwise_conv_2d_one_input_channel_many_outputs():
+    assert_same_bytes(*layer(
+        Draw(1), "DEPTHWISE_CONV_2D", (1, 49, 40, 1), (1, 10, 8, 8), (1, 25, 20, 8), np.int8, 3, 80, per_channel=True,
+        bias=True, padding="SAME", strideH=2, strideW=2, depthMultiplier=8))

@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: MIT
+"""AVERAGE_POOL_2D and MAX_POOL_2D against the official interpreter."""
+
+import numpy as np
+import pytest
+
+from oracle import ACTIVATIONS, Draw, assert_same_bytes, window
+from torpor_host.convert.writer import Writer
+
+
+def _pool(name, seed, dtype):
+    draw = Draw(seed)
+    batch, h, w, out_h, out_w, k_h, k_w, options = window(draw, dilation=False)
+    channels, quantisation, writer = draw.size(1, 9), draw.quantisation(dtype), Writer()
+    x = writer.tensor("x", (batch, h, w, channels), dtype, **quantisation)
+    y = writer.tensor("y", (batch, out_h, out_w, channels), dtype, **quantisation)
+    writer.op(name, [x], [y], filterHeight=k_h, filterWidth=k_w, fusedActivationFunction=draw.pick(*ACTIVATIONS), **options)
+    return writer.finish([x], [y]), draw.data((batch, h, w, channels), dtype)
+
+
+@pytest.mark.parametrize("name", ("AVERAGE_POOL_2D", "MAX_POOL_2D"))
+@pytest.mark.parametrize("seed", range(40))
+def test_pool_2d_int8(name, seed):
+    assert_same_bytes(*_pool(name, seed, np.int8))
+
+
+@pytest.mark.parametrize("name", ("AVERAGE_POOL_2D", "MAX_POOL_2D"))
+@pytest.mark.parametrize("seed", range(1000, 1015))
+def test_pool_2d_float32(name, seed):
+    assert_same_bytes(*_pool(name, seed, np.float32))
