@@ -2,13 +2,15 @@
 """The files that the scripts read, made on the host: models by the writer, outputs by the official interpreter."""
 
 import json
+from pathlib import Path
 
 import numpy as np
+import pipeline_reference
 import pytest
 from tflite_micro import runtime
-from torpor_host import dsp, romfs
+from torpor_host import dsp, romfs, wav
 from torpor_host.convert.writer import Writer
-from torpor_host.paths import BUILD
+from torpor_host.paths import BUILD, MODELS
 
 PEERS = ("kws_ref_model", "pretrainedResnet_quant", "vww_96_int8", "ad01_int8", "hello_world_int8")
 PEERS_FLOAT = ("ad01_fp32", "hello_world_float")
@@ -130,6 +132,19 @@ def _write_features(folder):
     (folder / "dsp.json").write_text(json.dumps({"front_end": FRONT_END, "level": int(dsp.level(samples))}))
 
 
+def _write_pipeline(folder):
+    """Eight seconds of the demo's recording (yes, no, unknown, stop), and what the package must report of them."""
+    model = (MODELS / "keywords/model.tflite").read_bytes()
+    samples = wav.read(MODELS / "keywords/samples/demo.wav")[: 8 * wav.RATE]
+    wake = {"threshold_dbfs": -35, "hang_ms": 800, "hysteresis_db": 6}
+    decide = {"n": 3, "threshold": 0.8, "refractory_ms": 1000, "every": 5}
+    records = pipeline_reference.records(model, samples, **wake, **decide)
+    (folder / "keywords.tflite").write_bytes(model)
+    (folder / "recording.i16").write_bytes(samples.tobytes())
+    (folder / "pipeline.json").write_text(json.dumps(records))
+    (folder / "frames.json").write_bytes((Path(__file__).parents[1] / "vectors/frames.json").read_bytes())
+
+
 def _write_peers(folder, models):
     """The peers' models and what the official interpreter answered to the xorshift input."""
     golden = json.loads((models / "golden_xorshift.json").read_text())
@@ -150,6 +165,7 @@ def files():
             old.unlink()
     _write_models(folder)
     _write_features(folder)
+    _write_pipeline(folder)
     return folder
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""torpor.frames and torpor.link on the device. tests/host/test_frames_device.py runs all shared vectors."""
+"""torpor.frames and torpor.link on the device, against the vectors that the host's side is tested with, too."""
 
 import io
 import json
@@ -10,6 +10,10 @@ from torpor.link import Link
 # From the standard library: base64.b64encode(body + struct.pack(">H", binascii.crc_hqx(body, 0xFFFF)))
 # with body = b"\x01\x00\x01" + b'{"t_ms":860}'.
 WAKE = b"\x1eAQABeyJ0X21zIjo4NjB91GI=\n"
+
+
+with open("frames.json") as file:
+    VECTORS = json.load(file)
 
 
 def refused(line):
@@ -23,6 +27,18 @@ def refused(line):
 def test_crc_is_the_catalogued_one():
     assert frames.crc16(b"123456789") == 0x29B1  # check value of CRC-16/CCITT-FALSE (IBM-3740)
     assert frames.crc16(b"") == 0xFFFF
+
+
+def test_every_shared_vector():
+    for case in VECTORS["crc16"]:
+        assert frames.crc16(case["data"].encode()) == case["crc"], case
+    for case in VECTORS["good"]:
+        line, payload = case["line"].encode(), case["payload"].encode()
+        assert frames.encode(case["kind"], case["sequence"], payload) == line, case
+        assert frames.decode(line) == (case["kind"], case["sequence"], payload), case
+        assert json.loads(frames.dumps(case["fields"])) == case["fields"], case
+    for case in VECTORS["bad"]:
+        assert refused(case["line"].encode()), case
 
 
 def test_a_record_is_the_line_that_the_standard_library_gives():
