@@ -22,6 +22,7 @@ from torpor_host.paths import BOARDS, BUILD, FIRMWARE, LIB, ROOT, micropython
 from torpor_host.progress import SILENT, Silent
 
 _JOBS = "-j2"
+_NEEDS_CROSS = ("mpy-cross",)
 _LOG_LINES = 12  # of a failed build, shown in its error
 
 # program -> the Debian packages that bring it
@@ -95,7 +96,7 @@ def _expand(what, known):
         elif name == "host" or name in known:
             yield name
         else:
-            raise ToolError(f"There is nothing called {name} to build.", f"choose from {', '.join(['host', *known, 'natmod'])}")
+            raise ToolError(f"There is nothing called {name} to build.", f"choose from {', '.join(names())}")
 
 
 def _build_with_needs(name, known, outputs, progress, force):
@@ -117,10 +118,18 @@ def _build_part(name, part, progress, force) -> Path:
             return part.output
         _check_tools(part)
         stamp.unlink(missing_ok=True)
+        _clean_after_change(BUILD / f"{name}.command", part)
         with progress.step(f"build {part.title}"):
             _make(name, part)
         stamp.write_text(want)
     return part.output
+
+
+def _clean_after_change(memo, part):
+    """make sees changed files, but not changed options or another MicroPython: then it begins anew."""
+    if not memo.exists() or memo.read_text() != repr(part.make):
+        shutil.rmtree(part.output.parent, ignore_errors=True)
+        memo.write_text(repr(part.make))
 
 
 def _check_tools(part):
@@ -151,8 +160,10 @@ def _digest(part) -> str:
 
 
 def _files(inputs):
+    """The files themselves and those in folders, in a fixed order."""
     for path in inputs:
-        yield from sorted(p for p in path.rglob("*") if p.is_file() and "__pycache__" not in p.parts) if path.is_dir() else [path]
+        below = sorted(path.rglob("*")) if path.is_dir() else [path]
+        yield from (p for p in below if p.is_file() and "__pycache__" not in p.parts)
 
 
 @contextmanager
@@ -163,39 +174,48 @@ def _locked(path):
         yield
 
 
+def _module_sources():
+    """What every build of tflm and dsp reads."""
+    return (FIRMWARE / "engine", FIRMWARE / "dsp", FIRMWARE / "micropython.mk", *sorted(FIRMWARE.glob("*.[ch]")))
+
+
+def _cross():
+    return f"MICROPY_MPYCROSS={BUILD / 'mpy-cross/mpy-cross'}"
+
+
 def _mpy_cross():
     output = BUILD / "mpy-cross/mpy-cross"
     return Part("mpy-cross", (f"{micropython()}/mpy-cross", f"BUILD={output.parent}"), output)
 
 
+def _unix_port(folder, title, options, inputs=()):
+    output = BUILD / folder / "micropython"
+    make = (f"{micropython()}/ports/unix", f"BUILD={output.parent}", _cross(), *_UNIX_OPTIONS, *options)
+    return Part(title, make, output, ("make", "cc", "pkg-config"), inputs, _NEEDS_CROSS)
+
+
 def _unix():
-    output = BUILD / "unix/micropython"
-    make = (f"{micropython()}/ports/unix", f"BUILD={output.parent}", "FROZEN_MANIFEST=", _cross(), *_UNIX_OPTIONS)
-    return Part("MicroPython for this PC", make, output, ("make", "cc", "pkg-config"), after=("mpy-cross",))
+    return _unix_port("unix", "MicroPython for this PC", ("FROZEN_MANIFEST=",))
 
 
 def _unix_torpor():
-    output = BUILD / "unix-torpor/micropython"
     # Nothing of micropython-lib is frozen, but make looks for its README.md.
-    ours = (f"USER_C_MODULES={ROOT}", f"FROZEN_MANIFEST={LIB / 'manifest.py'}", f"MPY_LIB_DIR={micropython()}")
-    make = (f"{micropython()}/ports/unix", f"BUILD={output.parent}", *ours, _cross(), *_UNIX_OPTIONS)
-    inputs = (FIRMWARE / "engine", FIRMWARE / "dsp", *sorted(FIRMWARE.glob("*.*")), LIB)
-    return Part("MicroPython with tflm and dsp for this PC", make, output, ("make", "cc", "pkg-config"), inputs, ("mpy-cross",))
+    manifest = f"FROZEN_MANIFEST={LIB / 'manifest.py'}", f"MPY_LIB_DIR={micropython()}"
+    title = "MicroPython with tflm and dsp for this PC"
+    return _unix_port("unix-torpor", title, (f"USER_C_MODULES={ROOT}", *manifest), (*_module_sources(), LIB))
 
 
 def _natmod(arch):
     output = BUILD / f"natmod/{arch}/tflm.mpy"
     make = (str(FIRMWARE / "natmod"), f"ARCH={arch}", f"MICROPYTHON_DIR={micropython()}", _cross())
     tools = ("make", "cc") if arch == "x64" else ("make", "arm-none-eabi-gcc")
-    inputs = (FIRMWARE / "engine", FIRMWARE / "dsp", FIRMWARE / "natmod", *sorted(FIRMWARE.glob("*.*")))
-    return Part(f"native modules for {arch}", make, output, tools, inputs, ("mpy-cross",))
+    inputs = (*_module_sources(), FIRMWARE / "natmod")
+    return Part(f"native modules for {arch}", make, output, tools, inputs, _NEEDS_CROSS)
 
 
 def _firmware(board: BoardProfile):
-    make = (str(FIRMWARE / "emulated"), f"BOARD={board.name}", f"BUILD={board.firmware.parent}", f"MICROPYTHON_DIR={micropython()}", _cross())
-    inputs = (FIRMWARE / "engine", FIRMWARE / "dsp", FIRMWARE / "emulated", *sorted(FIRMWARE.glob("*.*")), LIB, board.folder)
-    return Part(f"firmware for {board.name}", make, board.firmware, ("make", "arm-none-eabi-gcc"), inputs, ("mpy-cross",))
-
-
-def _cross():
-    return f"MICROPY_MPYCROSS={BUILD / 'mpy-cross/mpy-cross'}"
+    source = f"BOARD={board.name}", f"MICROPYTHON_DIR={micropython()}"
+    make = (str(FIRMWARE / "emulated"), f"BUILD={board.firmware.parent}", *source, _cross())
+    inputs = (*_module_sources(), FIRMWARE / "emulated", LIB, board.folder)
+    tools = "make", "arm-none-eabi-gcc"
+    return Part(f"firmware for {board.name}", make, board.firmware, tools, inputs, _NEEDS_CROSS)

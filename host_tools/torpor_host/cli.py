@@ -131,7 +131,9 @@ def stream(
 def infer(
     model: Annotated[Path, typer.Argument(help="A .tflite file.")],
     on: Target = "host",
-    inputs: Annotated[Optional[list[Path]], typer.Option("--input", metavar="X.npy", help="Raw tensor, once for each input.")] = None,
+    inputs: Annotated[
+        Optional[list[Path]], typer.Option("--input", metavar="X.npy", help="Raw tensor, once for each input.")
+    ] = None,
     xorshift: Annotated[bool, typer.Option("--xorshift", help="Pseudo-random input.")] = False,
     out: Annotated[Optional[Path], typer.Option(metavar="Y.npz", help="Write the outputs.")] = None,
     as_json: Json = False,

@@ -19,6 +19,7 @@ from torpor_host.progress import SILENT, Silent
 
 _CHUNK = 2048  # bytes a message; a board needs about twice as much RAM to decode it
 _PART = "/torpor.part"
+_ROM_HEAD = 16  # bytes that hold an image's length
 
 _FIND_ROM = """
 _d = b""
@@ -29,8 +30,15 @@ try:
 except (ImportError, AttributeError, TypeError):
     pass
 """
-_READ_ROM = "import binascii as _b\n_r=bytes(memoryview(_d)[{0}:{0}+{1}])\nprint(_b.b2a_base64(_r).decode(),end='')"
-_CRC_ROM = "import binascii as _b\n_c=0\nfor _i in range(0,{0},4096):_c=_b.crc32(memoryview(_d)[_i:min(_i+4096,{0})],_c)\nprint(_c)"
+_READ_ROM = """
+import binascii as _b
+print(_b.b2a_base64(bytes(_d[{start}:{stop}])).decode(), end="")
+"""
+_CRC_ROM = """
+_c = 0
+for _i in range(0, {size}, 4096):
+    _c = _b.crc32(_d[_i : min(_i + 4096, {size})], _c)
+"""
 
 
 @dataclass(frozen=True)
@@ -89,7 +97,9 @@ def push_file(link: Link, data: bytes, path: str, progress: Silent = SILENT) -> 
             link.exec(f"import os\nos.rename({_PART!r},{path!r})")
         except BoardError as error:
             link.exec(f"import os\ntry:os.remove({_PART!r})\nexcept OSError:pass")
-            raise ToolError(f"{path} could not be written: {_reason(error)}.", "delete files on the board, or give a folder that is there") from None
+            reason = error.trace.strip().splitlines()[-1]
+            hint = "delete files on the board, or give a folder that is there"
+            raise ToolError(f"{path} could not be written: {reason}.", hint) from None
 
 
 def _write_part(link, data, tick):
@@ -99,15 +109,18 @@ def _write_part(link, data, tick):
         link.exec(f"_x=_b.a2b_base64({text!r})\n_f.write(_x)\n_c=_b.crc32(_x,_c)")
         tick(min(at + _CHUNK, len(data)), len(data))
     link.exec("_f.close()")
-    _check_crc(link.eval("_c"), data, link)
+    _check_crc(link, data)
 
 
 def read_romfs(link: Link, size: int) -> dict[str, bytes]:
     """The files in the board's ROMFS of `size` bytes; none if it holds no valid image."""
-    head = _read_rom(link, 0, min(size, 16))
+    head = _read_rom(link, min(size, _ROM_HEAD))
+    if not head.startswith(romfs.MAGIC):
+        return {}
+    payload, start = romfs.header(head)
+    image = _read_rom(link, min(size, start + payload))
     try:
-        payload, start = romfs.header(head)
-        return romfs.read(_read_rom(link, 0, min(size, start + payload)))
+        return romfs.read(image)
     except ToolError:
         return {}
 
@@ -117,19 +130,34 @@ def write_romfs(link: Link, image: bytes, size: int, progress: Silent = SILENT) 
     if len(image) > size:
         raise ToolError(f"The models need {len(image):,} bytes, the board's ROMFS has {size:,}.", "leave out a model")
     with progress.step(f"push models to ROMFS ({len(image):,} bytes)") as tick:
-        link.exec("import vfs,binascii as _b")
-        unit = link.eval(f"vfs.rom_ioctl(3,0,{len(image)})")  # erases; the smallest write, or an error code
-        if unit < 0:
-            raise ToolError(f"The board's ROMFS cannot be erased (error {-unit}).", "reset the board and push again")
-        padded, step = image + b"\xff" * (-len(image) % unit), max(_CHUNK, unit)
-        starts = [*range(step, len(padded), step), 0]
-        for done, at in enumerate(starts, 1):
-            text = binascii.b2a_base64(padded[at : at + step], newline=False).decode()
-            link.exec(f"vfs.rom_ioctl(4,0,{at},_b.a2b_base64({text!r}))")
-            tick(done, len(starts))
-        link.exec("vfs.rom_ioctl(5,0)\n_d=vfs.rom_ioctl(2,0)")
-        _check_crc(int(link.exec(_CRC_ROM.format(len(image)))), image, link)
+        _program_romfs(link, image, tick)
+        try:
+            link.exec(_FIND_ROM + _CRC_ROM.format(size=len(image)))
+            _check_crc(link, image)
+        except ToolError:
+            _erase_romfs(link, len(image))  # none rather than a wrong one
+            raise
         link.enter_raw(reset=True)
+
+
+def _erase_romfs(link, size) -> int:
+    """Erases at least `size` bytes; returns the least that can be written."""
+    unit = link.eval(f"__import__('vfs').rom_ioctl(3,0,{size})")
+    if unit < 0:
+        raise ToolError(f"The board's ROMFS cannot be erased (error {-unit}).", "reset the board and push again")
+    return unit
+
+
+def _program_romfs(link, image, tick):
+    unit = max(1, _erase_romfs(link, len(image)))
+    padded, step = image + b"\xff" * (-len(image) % unit), max(_CHUNK, unit)
+    starts = [*range(step, len(padded), step), 0]
+    link.exec("import vfs,binascii as _b")
+    for done, at in enumerate(starts, 1):
+        text = binascii.b2a_base64(padded[at : at + step], newline=False).decode()
+        link.exec(f"vfs.rom_ioctl(4,0,{at},_b.a2b_base64({text!r}))")
+        tick(done, len(starts))
+    link.exec("vfs.rom_ioctl(5,0)")
 
 
 def read_file(file: Path) -> bytes:
@@ -146,17 +174,14 @@ def _romfs_size(link) -> int:
     return link.eval("len(_d)")
 
 
-def _read_rom(link, start, count) -> bytes:
-    parts = []
-    for at in range(start, start + count, _CHUNK):
-        parts.append(binascii.a2b_base64(link.exec(_READ_ROM.format(at, min(_CHUNK, start + count - at)))))
-    return b"".join(parts)
+def _read_rom(link, count) -> bytes:
+    """The first `count` bytes of `_d` on the board."""
+    starts = range(0, count, _CHUNK)
+    answers = (link.exec(_READ_ROM.format(start=at, stop=min(at + _CHUNK, count))) for at in starts)
+    return b"".join(map(binascii.a2b_base64, answers))
 
 
-def _check_crc(found, data, link):
-    if found != binascii.crc32(data):
+def _check_crc(link, data):
+    """ToolError unless `_c` on the board is the CRC of what was sent."""
+    if link.eval("_c") != binascii.crc32(data):
         raise ToolError(f"What the board on {link.port} wrote is not what was sent.", "push again; check the cable")
-
-
-def _reason(error: BoardError) -> str:
-    return error.trace.strip().splitlines()[-1]

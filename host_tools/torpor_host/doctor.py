@@ -67,7 +67,8 @@ def _version(name, argument) -> str:
 
 def _micropython():
     header = micropython() / "py/mpconfig.h"
-    numbers = re.findall(r"#define MICROPY_VERSION_(?:MAJOR|MINOR|MICRO) (\d+)", header.read_text()) if header.exists() else []
+    text = header.read_text() if header.exists() else ""
+    numbers = re.findall(r"#define MICROPY_VERSION_(?:MAJOR|MINOR|MICRO) (\d+)", text)
     place = "build/micropython" if micropython() == BUILD / "micropython" else "MICROPYTHON_DIR"
     found = f"{'.'.join(numbers)} in {place}" if numbers else ""
     return Check("MicroPython source", found, True, "nothing that runs MicroPython can be built",

@@ -45,7 +45,8 @@ def infer(path: Path, target: Target, inputs: list[Path] | None = None) -> Infer
 def read_inputs(model: Model, paths: list[Path]) -> list[np.ndarray]:
     """The arrays in `paths`, checked against the model's inputs."""
     if len(paths) != len(model.inputs):
-        raise ToolError(f"The model has {len(model.inputs)} inputs, {len(paths)} were given.", "repeat --input once for each, in order")
+        sentence = f"The model has {len(model.inputs)} inputs, {len(paths)} were given."
+        raise ToolError(sentence, "repeat --input once for each, in order")
     return [_read_npy(path, tensor) for path, tensor in zip(paths, model.inputs)]
 
 
@@ -85,7 +86,8 @@ def save(result: Inference, path: Path) -> None:
         part.replace(path)
     except OSError as error:
         part.unlink(missing_ok=True)
-        raise ToolError(f"{path} cannot be written: {error.strerror}.", "choose a folder that is there and writable") from None
+        hint = "choose a folder that is there and writable"
+        raise ToolError(f"{path} cannot be written: {error.strerror}.", hint) from None
 
 
 def _write_npy(archive, name, array):

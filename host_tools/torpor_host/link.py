@@ -222,7 +222,8 @@ def run_file(link: Link, script: Path, consume, timeout: float | None = None) ->
         link.exec(code, timeout, consume)
     except BoardError as error:
         trace = error.trace.replace("<stdin>", script.name).strip()
-        raise ToolError(f"{script.name} failed on the board.\n{trace}", "correct it, or try its lines in `torpor repl`") from None
+        hint = "correct it, or try its lines in `torpor repl`"
+        raise ToolError(f"{script.name} failed on the board.\n{trace}", hint) from None
     except KeyboardInterrupt:
         link.write(_INTERRUPT)
         raise

@@ -48,8 +48,9 @@ def _decisions(axes, events):
     for event in events:
         color = _UNKNOWN if event.expected is None else _RIGHT if event.expected == event.label else _WRONG
         axes.plot([event.t_s] * 2, [-1.0, 1.2], color=color, linewidth=1.4, zorder=3)
-        axes.annotate(f"{event.label}  {event.score:.2f}", (event.t_s, 1.22), ha="center", va="bottom", fontsize=11,
-                      color="white", weight="bold", bbox={"boxstyle": "round,pad=0.35", "facecolor": color, "edgecolor": "none"})
+        box = {"boxstyle": "round,pad=0.35", "facecolor": color, "edgecolor": "none"}
+        place = {"ha": "center", "va": "bottom", "fontsize": 11, "color": "white", "weight": "bold", "bbox": box}
+        axes.annotate(f"{event.label}  {event.score:.2f}", (event.t_s, 1.22), **place)
 
 
 def _truth(axes, result):
@@ -66,8 +67,9 @@ def _sleep(axes, waveform, result, end):
         axes.axvspan(start, stop, color=_DAY, linewidth=0)
         waveform.axvspan(start, stop, color=_DAY, alpha=0.13, linewidth=0, zorder=1)
     axes.set_xlabel("seconds", color=_INK)
-    axes.text(-0.006, 0.5, "asleep\n", transform=axes.transAxes, ha="right", va="center", fontsize=9, color=_NIGHT)
-    axes.text(-0.006, 0.5, "\nawake", transform=axes.transAxes, ha="right", va="center", fontsize=9, color=_DAY, weight="bold")
+    place = {"transform": axes.transAxes, "ha": "right", "va": "center", "fontsize": 9, "weight": "bold"}
+    axes.text(-0.006, 0.5, "asleep\n", color=_NIGHT, **place)
+    axes.text(-0.006, 0.5, "\nawake", color=_DAY, **place)
 
 
 def _clean(axes):

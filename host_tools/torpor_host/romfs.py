@@ -22,8 +22,8 @@ from torpor_host.errors import ToolError
 
 ALIGN = 16  # what kernels may rely on: TE_ARENA_ALIGN, and force_align of a .tflite's buffers
 
-_MAGIC = b"\xd2\xcd\x31"
-_HEADER = len(_MAGIC) + 5
+MAGIC = b"\xd2\xcd\x31"
+_HEADER = len(MAGIC) + 5
 _PADDING, _VERBATIM, _POINTER, _DIRECTORY, _FILE = 1, 2, 3, 4, 5
 _ODD_BYTE = bytes([_PADDING, 0x80, 0])  # an empty padding record of 3 bytes: the image's size must be even
 _HINT = "push the files again, or delete the image"
@@ -41,7 +41,7 @@ def build(files: Mapping[str, bytes]) -> bytes:
         branch[name] = (len(content), _append_aligned(payload, content))
     payload += _entries(tree)
     payload += _ODD_BYTE if len(payload) % 2 else b""
-    return _MAGIC + _varuint(len(payload), 5) + bytes(payload)
+    return MAGIC + _varuint(len(payload), 5) + bytes(payload)
 
 
 def read(image: bytes) -> dict[str, bytes]:
@@ -58,7 +58,7 @@ def read(image: bytes) -> dict[str, bytes]:
 
 def header(image: bytes) -> tuple[int, int]:
     """(bytes of payload, where it starts) from an image's first 8 bytes or more."""
-    if image[:3] != _MAGIC:
+    if image[:3] != MAGIC:
         raise ToolError("This is not a ROMFS image.", _HINT)
     return _read_varuint(image, 3, len(image))
 

@@ -19,7 +19,8 @@ def read(path: Path, rate: int = RATE) -> np.ndarray:
     except OSError as error:
         raise ToolError(f"{path} cannot be read: {error.strerror}.", "check the path") from None
     except (wave.Error, EOFError) as error:
-        raise ToolError(f"{path} is not a PCM WAV file: {error or 'it is too short'}.", _convert(path, rate)) from None
+        reason = str(error) or "it is too short"
+        raise ToolError(f"{path} is not a PCM WAV file: {reason}.", _convert(path, rate)) from None
 
 
 def _samples(file, path, rate):

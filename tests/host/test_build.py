@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Builds: only when inputs changed, with a useful error when something is missing or fails."""
 
+import dataclasses
 import subprocess
 
 import pytest
@@ -11,12 +12,12 @@ from torpor_host.errors import ToolError
 
 @pytest.fixture
 def project(tmp_path, monkeypatch):
-    """A part `thing` that copies source.txt to out/thing.txt and counts its runs in runs.txt."""
+    """A part `thing` that copies source.txt to out/thing/ and counts its runs in runs.txt."""
     monkeypatch.setattr(build, "BUILD", tmp_path / "out")
     monkeypatch.setattr(build, "ROOT", tmp_path)
-    (tmp_path / "Makefile").write_text("all:\n\tcp source.txt out/thing.txt\n\techo run >> runs.txt\n")
+    (tmp_path / "Makefile").write_text("all:\n\tmkdir -p out/thing\n\tcp source.txt out/thing/thing.txt\n\techo run >> runs.txt\n")
     (tmp_path / "source.txt").write_text("one")
-    part = Part("the thing", (str(tmp_path),), tmp_path / "out/thing.txt", ("make",), (tmp_path / "source.txt",))
+    part = Part("the thing", (str(tmp_path),), tmp_path / "out/thing/thing.txt", ("make",), (tmp_path / "source.txt",))
     monkeypatch.setattr(build, "parts", lambda: {"thing": part})
     return tmp_path
 
@@ -26,7 +27,7 @@ def runs(project):
 
 
 def test_a_second_build_does_nothing(project):
-    assert build.build(["thing"]) == build.build(["thing"]) == {"thing": project / "out/thing.txt"}
+    assert build.build(["thing"]) == build.build(["thing"]) == {"thing": project / "out/thing/thing.txt"}
     assert runs(project) == 1
 
 
@@ -34,15 +35,24 @@ def test_changed_content_builds_again(project):
     build.build(["thing"])
     (project / "source.txt").write_text("two")
     build.build(["thing"])
-    assert (project / "out/thing.txt").read_text() == "two" and runs(project) == 2
+    assert (project / "out/thing/thing.txt").read_text() == "two" and runs(project) == 2
 
 
 def test_a_deleted_output_and_force_build_again(project):
     build.build(["thing"])
-    (project / "out/thing.txt").unlink()
+    (project / "out/thing/thing.txt").unlink()
     build.build(["thing"])
     build.build(["thing"], force=True)
     assert runs(project) == 3
+
+
+def test_other_options_build_from_scratch(project, monkeypatch):
+    build.build(["thing"])
+    (project / "out/thing/old.o").write_text("of another MicroPython")
+    other = dataclasses.replace(build.parts()["thing"], make=(str(project), "X=1"))
+    monkeypatch.setattr(build, "parts", lambda: {"thing": other})
+    build.build(["thing"])
+    assert [path.name for path in (project / "out/thing").iterdir()] == ["thing.txt"]
 
 
 def test_a_failed_build_shows_the_log_and_is_tried_again(project):
@@ -59,7 +69,7 @@ def test_a_missing_compiler_names_its_package(project, monkeypatch, tmp_path):
     with pytest.raises(ToolError, match="make is missing, which builds the thing") as caught:
         build.build(["thing"])
     assert caught.value.hint == "sudo apt-get install make"
-    assert not (project / "out/thing.txt").exists()
+    assert not (project / "out/thing/thing.txt").exists()
 
 
 def test_missing_micropython_source(project, monkeypatch):

@@ -45,7 +45,8 @@ def failure(trace: str, where: str) -> ToolError:
     last = trace.strip().splitlines()[-1] if trace.strip() else "no reason given"
     kind, _, text = last.partition(": ")
     if kind == "MemoryError":
-        return ToolError(f"{where} has not enough memory: {text or 'out of memory'}.", "use a smaller model, or a board with more RAM")
+        sentence = f"{where} has not enough memory: {text or 'out of memory'}."
+        return ToolError(sentence, "use a smaller model, or a board with more RAM")
     if kind == "ValueError":
         return ToolError(f"{where} refused the model: {text}.", "export the model again")
     return ToolError(f"{where} failed: {last}.", "this is a bug; `torpor build` first, in case it is out of date")
