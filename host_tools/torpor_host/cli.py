@@ -155,7 +155,10 @@ def bench(
     on: Target = "emu-m4f",
     as_json: Json = False,
 ):
-    """Measure what models cost: instructions on emulated boards, time elsewhere. JSON: one line a model."""
+    """Measure what models cost.
+
+    Instructions are counted on emulated boards, time is measured elsewhere. With --json, one line a model.
+    """
     from torpor_host import bench, targets
 
     target = targets.get(on, _progress)
