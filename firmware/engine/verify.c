@@ -84,6 +84,17 @@ static int verify_ends(te_graph_t *g) {
     return TE_OK;
 }
 
+/* Every tensor's constant bytes are in the file, also of tensors that nothing uses. */
+static int verify_tensors(te_graph_t *g) {
+    for (uint32_t i = 0; i < g->tensors.n; i++) {
+        verify_constant(g, (int32_t)i);
+        if (g->file.bad) {
+            return te_fail(g, TE_ERR_FORMAT, "tensor %d leads outside the file", (int32_t)i);
+        }
+    }
+    return TE_OK;
+}
+
 static int verify_operator(te_graph_t *g, int index, uint32_t *state_size) {
     te_op_t op;
     uint64_t params[TE_MAX_PARAMS / 8];
@@ -104,6 +115,7 @@ int te_verify(te_graph_t *g, uint32_t *state_size) {
     if (g->ops.n == 0 || g->outputs.n == 0) {
         return te_fail(g, TE_ERR_MODEL, "the model computes nothing", 0);
     }
+    TE_TRY(verify_tensors(g));
     TE_TRY(verify_ends(g));
     *state_size = te_state_head(g->tensors.n, g->ops.n);
     for (int i = 0; i < (int)g->ops.n; i++) {
