@@ -37,7 +37,6 @@ def encode(kind, sequence, payload):
 
 def decode(line):
     """(kind, sequence, payload bytes) of one line. Raises ValueError if it is not a whole record."""
-    line = line.strip()
     if line[:1] != MARK:
         raise ValueError("no record")
     body = a2b_base64(line[1:])

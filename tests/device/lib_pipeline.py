@@ -22,13 +22,15 @@ class StandIn:
 
     @staticmethod
     def quantize(features, out, offset, multiplier, zero_point):
-        out[0], out[1] = features[0], features[1]
+        silent = not features[0] and not features[1]
+        out[0], out[1] = (SILENT, SILENT) if silent else (features[0], features[1])
 
     @staticmethod
     def level(samples):
         return -2000 if samples[58] in StandIn.loud else -9000
 
 
+SILENT = 100
 real = sys.modules.get("dsp")
 sys.modules["dsp"] = StandIn
 import torpor
@@ -41,7 +43,7 @@ class Source:
     rate, shape, dtype, units = 1000, (1,), "int16", "full scale"
 
     def __init__(self, blocks, error=EOFError):
-        self.overruns = self.backlog = self._block = self.closed = 0
+        self.overruns = self.backlog = self.deepest = self._block = self.closed = 0
         self._blocks, self._error = blocks, error
 
     async def readinto(self, buf):
@@ -78,6 +80,7 @@ class Model:
         self.seen.append(rows)
         if self.source:
             self.source.backlog += self.pause
+            self.source.deepest = max(self.source.deepest, self.source.backlog)
         heard = any(rows[i] in self.words for i in range(1, len(rows), 2))
         return (127, -128) if heard else (-128, 127)
 
@@ -136,7 +139,7 @@ def test_the_matrix_holds_the_windows_before_the_wake_too():
 
 def test_what_was_before_the_source_began_is_silence():
     _, model, _ = run(20, loud=(1, 2, 3))
-    assert model.seen[0] == bytes((0, 0, 0, 0, 0, 1, 1, 2, 2, 3))
+    assert model.seen[0] == bytes((SILENT, SILENT, SILENT, SILENT, 0, 1, 1, 2, 2, 3))
 
 
 def test_the_refractory_time_spans_wakes():
@@ -161,8 +164,9 @@ def test_slow_inferences_lose_no_block():
 
 def test_a_board_that_cannot_keep_up_skips_inferences_and_says_so():
     model = Model(pause=7)
-    sink, _, _ = run(80, tuple(range(10, 50)), model)
+    sink, _, source = run(80, tuple(range(10, 50)), model)
     assert sink.last["overruns"] == 0
+    assert source.deepest == 7  # the driver never had to hold more than came during one inference
     assert sink.last["skipped"] > 0 and sink.last["inferences"] + sink.last["skipped"] == 20
     for rows in model.seen:  # consecutive blocks all the same
         assert [rows[i + 2] - rows[i] for i in range(0, 8, 2)] == [1, 1, 1, 1]
