@@ -96,7 +96,7 @@ class Link:
         """What the started program printed, once it has ended; `consume` gets it as it comes.
 
         timeout: seconds without any byte that are too long; None is the link's own, math.inf waits for ever.
-        With `consume` only the end of the output, not yet consumed, is kept and returned.
+        With `consume`, which never gets a CR without its LF, only what it has not got is returned.
         Raises BoardError if the program raised an exception.
         """
         output = self._until(END, timeout, consume)
@@ -155,8 +155,7 @@ class Link:
         seen = 0  # bytes searched
         while (at := self._buffer.find(ending, max(0, seen - len(ending) + 1))) < 0:
             if consume:  # then `ending` is one byte
-                consume(bytes(self._buffer))
-                self._buffer.clear()
+                self._pass_on(consume)
             seen = len(self._buffer)
             if data := self._receive():
                 self._buffer += data
@@ -168,6 +167,13 @@ class Link:
         if consume:
             consume(data)
         return data
+
+    def _pass_on(self, consume):
+        """Gives all bytes to `consume`, but keeps a CR back until it is seen whether LF follows."""
+        stop = len(self._buffer) - self._buffer.endswith(b"\r")
+        if stop:
+            consume(bytes(self._buffer[:stop]))
+            del self._buffer[:stop]
 
     def _take(self, count: int) -> bytes:
         deadline = time.monotonic() + self._timeout

@@ -50,3 +50,17 @@ def test_a_stream_that_falls_silent_is_an_error(pty):
         assert next(items).strip() == "hello"
         with pytest.raises(ToolError, match="silent for 0.3 s"):
             next(items)
+
+
+def test_a_line_end_is_not_cut_in_two(pty):
+    parts = []
+
+    def consume(part):
+        if not parts:
+            os.write(pty[0], b"\nb\r\x04\x04>")
+        parts.append(part)
+
+    with Link(pty[1], timeout=2) as link:
+        os.write(pty[0], b"a\r")
+        link.finish(consume=consume)
+    assert b"".join(parts) == b"a\r\nb\r" and not any(part.endswith(b"\r") for part in parts[:-1])
