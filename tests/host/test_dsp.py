@@ -61,6 +61,15 @@ def test_noise_equals_numpy(config, amplitude):
         assert_close(rng.integers(-amplitude, amplitude + 1, 2048).astype(np.int16), config)
 
 
+def test_rounding_has_no_bias():
+    rng, front = np.random.default_rng(7), dsp.LogMel(**SPEECH)
+    errors = []
+    for _ in range(100):
+        x = rng.integers(-9000, 9000, 480).astype(np.int16)
+        errors.append(front.frame(x) - np.mean(reference(x, **SPEECH), axis=0))
+    assert abs(np.mean(errors)) < 0.05
+
+
 @pytest.mark.parametrize("config", CONFIGS, ids=lambda c: f"{c['rate']}-{c['window']}-{c['fft']}-{c['bands']}")
 def test_extremes_neither_overflow_nor_deviate(config):
     n = np.arange(2048)
@@ -157,6 +166,12 @@ def test_quantize_rounds_half_away_and_saturates(features, offset, multiplier, z
 def test_level_equals_numpy_within_a_hundredth_of_a_decibel(n, amplitude):
     x = (np.random.default_rng(n).integers(-amplitude, amplitude + 1, n) // 2 + amplitude // 2).astype(np.int16)
     assert dsp.level(x) == pytest.approx(1000 * np.log10(np.var(x.astype(float)) / 32768**2), abs=1)
+
+
+def test_quantize_halves_go_away_from_zero():
+    features = np.arange(-5, 6).astype(np.int16)
+    assert dsp.quantize(features, 0, 32768, 0).tolist() == [-3, -2, -2, -1, -1, 0, 1, 1, 2, 2, 3]
+    assert dsp.quantize(features, 0, -32768, 5).tolist() == [8, 7, 7, 6, 6, 5, 4, 4, 3, 3, 2]
 
 
 def test_level_extremes():
