@@ -39,7 +39,7 @@ static int conv_shapes(te_op_t *op, const te_desc_t *x, const te_desc_t *k, cons
     if (groups < 1 || x->shape[3] % depth != 0 || k->shape[0] % groups != 0) {
         return te_op_fail(op, TE_ERR_MODEL, "%d input channels do not suit the weights", x->shape[3]);
     }
-    if (x->shape[3] > UINT16_MAX || k->shape[0] > UINT16_MAX || k->count / (uint32_t)k->shape[0] > TE_MAX_DEPTH) {
+    if (x->shape[3] > TE_MAX_CHANNELS || k->shape[0] > TE_MAX_CHANNELS || k->count / (uint32_t)k->shape[0] > TE_MAX_DEPTH) {
         return te_op_fail(op, TE_ERR_UNSUPPORTED, "more than 65535 channels or weights a channel are not supported", 0);
     }
     p->x_depth = (uint16_t)x->shape[3];

@@ -37,7 +37,7 @@ static int depthwise_shapes(te_op_t *op, const te_desc_t *x, const te_desc_t *k,
         return te_op_fail(op, TE_ERR_UNSUPPORTED, "images and weights must have 4 dimensions", 0);
     }
     int32_t depth = x->shape[3], channels = k->shape[3];
-    if (depth > UINT16_MAX || channels > UINT16_MAX || k->count / (uint32_t)channels > TE_MAX_DEPTH) {
+    if (depth > TE_MAX_CHANNELS || channels > TE_MAX_CHANNELS || k->count / (uint32_t)channels > TE_MAX_DEPTH) {
         return te_op_fail(op, TE_ERR_UNSUPPORTED, "more than 65535 channels or weights a channel are not supported", 0);
     }
     if (channels % depth != 0) {

@@ -36,18 +36,20 @@ static int mean_axes(te_op_t *op, int32_t rank, uint32_t *reduced) {
 
 static int mean_output(te_op_t *op, const te_desc_t *x, const te_desc_t *y, uint32_t reduced) {
     bool keep = te_fb_field_u8(&op->graph->file, op->options, MEAN_KEEP_DIMS, 0) != 0;
-    int rank = 0;
+    int rank = 0, want = 0;
+    for (int i = 0; i < x->rank; i++) {
+        want += keep || !(reduced >> i & 1);
+    }
+    if (y->rank != want) {
+        return te_op_fail(op, TE_ERR_MODEL, "the output should have %d dimensions", want);
+    }
     for (int i = 0; i < x->rank; i++) {
         bool gone = reduced >> i & 1;
-        if (gone && !keep) {
-            continue;
+        if (!gone || keep) {
+            TE_TRY(te_op_out_dim(op, y, rank++, gone ? 1 : x->shape[i]));
         }
-        if (rank == y->rank) {
-            return te_op_fail(op, TE_ERR_MODEL, "the output has too few dimensions", 0);
-        }
-        TE_TRY(te_op_out_dim(op, y, rank++, gone ? 1 : x->shape[i]));
     }
-    return rank == y->rank ? TE_OK : te_op_fail(op, TE_ERR_MODEL, "the output should have %d dimensions", rank);
+    return TE_OK;
 }
 
 static void mean_groups(mean_t *p, const te_desc_t *x, uint32_t reduced) {

@@ -107,6 +107,7 @@ static inline float te_finish_f32(const te_finish_t *f, int32_t c, float sum) {
 /* sum[c] += k[c * k_step + i] * (x[i] + offset) over n elements, for four output channels c at once; and for one
  * (ops/dot.c). |offset| <= 128 and at most TE_MAX_DEPTH elements in all, so that int32 does not overflow. */
 #define TE_MAX_DEPTH 65536
+#define TE_MAX_CHANNELS 65535
 void te_dot4_s8(const int8_t *x, const int8_t *k, int32_t k_step, int32_t n, int32_t offset, int32_t *sum);
 int32_t te_dot_s8(const int8_t *x, const int8_t *k, int32_t n, int32_t offset);
 
