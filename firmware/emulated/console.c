@@ -53,16 +53,24 @@ int console_get(void) {
     return c;
 }
 
+/* While the host is slow the board sleeps; in an interrupt handler the line's own interrupt cannot
+ * end a sleep, so there it is polled. Returns whether the character was sent. */
+static bool send_or_wait(char c) {
+    uint32_t irq = hw_irq_off();
+    bool busy = hw_serial_tx_busy();
+    if (!busy) {
+        hw_serial_tx(c);
+    } else if (!hw_in_interrupt()) {
+        clock_wait_for_host();
+    }
+    hw_irq_restore(irq);
+    return !busy;
+}
+
 void console_put(const char *text, size_t len) {
     for (size_t i = 0; i < len; i++) {
-        uint32_t irq = hw_irq_off();
-        while (hw_serial_tx_busy()) {
-            clock_wait_for_host();
-            hw_irq_restore(irq);
-            irq = hw_irq_off();
+        while (!send_or_wait(text[i])) {
         }
-        hw_serial_tx(text[i]);
-        hw_irq_restore(irq);
     }
 }
 

@@ -16,6 +16,7 @@
 
 uint32_t hw_irq_off(void);              // returns the state for hw_irq_restore
 void hw_irq_restore(uint32_t state);
+bool hw_in_interrupt(void);
 void hw_wait_for_interrupt(void);       // sleeps; returns on a pending interrupt even while they are off
 void hw_spin(uint32_t n);                 // executes 2 n instructions
 _Noreturn void hw_reset(void);          // restarts the machine; RAM keeps its content

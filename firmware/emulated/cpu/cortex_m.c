@@ -68,6 +68,12 @@ void hw_irq_restore(uint32_t state) {
     __asm volatile ("msr primask, %0\nisb" :: "r" (state) : "memory");
 }
 
+bool hw_in_interrupt(void) {
+    uint32_t ipsr;
+    __asm volatile ("mrs %0, ipsr" : "=r" (ipsr));
+    return ipsr != 0;
+}
+
 void hw_wait_for_interrupt(void) {
     __asm volatile ("dsb\nwfi" ::: "memory");
 }

@@ -3,6 +3,7 @@
 
 import atexit
 import ctypes
+import fcntl
 import re
 import select
 import shutil
@@ -10,13 +11,14 @@ import signal
 import subprocess
 import time
 from pathlib import Path
+from typing import IO
 
 import serial
 
 from torpor_host.boards import load_board
 from torpor_host.errors import ToolError
 
-PTY = re.compile(rb"char device redirected to (\S+)")
+PTY = re.compile(r"char device redirected to (\S+)")
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 _libc = ctypes.CDLL(None)
 
@@ -32,15 +34,16 @@ class Board:
     The folder holds flash.img (file system) and romfs.img, which persist; mic.wav, what the
     microphone hears; pins.csv, what the input pins see; and pins_out.csv, what the board drove.
 
-    name    a board of boards/ that has a `machine`
-    folder  the instance folder; made if absent; one running board each
-    shift   an instruction takes 2**shift ns of virtual time: 3 for ordinary use
+    name      a board of boards/ that has a `machine`
+    folder    the instance folder, made if absent; one board at a time can use it
+    shift     an instruction takes 2**shift ns of virtual time: 3 for ordinary use; from 7 on the
+              25 MHz counter tells single instructions apart
     firmware  an ELF file; the board's own build if None
 
     Start it from a thread that outlives it: the emulator is killed when that thread ends.
     """
 
-    def __init__(self, name: str = "emu-m4f", folder: Path = None, shift: int = 3, firmware: Path = None):
+    def __init__(self, name: str, folder: Path, shift: int = 3, firmware: Path | None = None):
         self.profile = load_board(name)
         if not self.profile.machine:
             raise ToolError(f"{name} is not an emulated board.", "use its serial port instead")
@@ -48,7 +51,8 @@ class Board:
         self.shift = shift
         self.firmware = Path(firmware or self.profile.firmware).resolve()
         self.port = None
-        self._process = None
+        self._process = self._lock = None
+        self._said = b""
 
     @property
     def pid(self) -> int | None:
@@ -58,7 +62,8 @@ class Board:
     def start(self, timeout: float = 20) -> "Board":
         """Starts the emulator and waits until the board answers; raises ToolError."""
         command = self._command()
-        self.folder.mkdir(parents=True, exist_ok=True)
+        self._said = b""
+        self._lock = self._take_folder()
         self._process = subprocess.Popen(
             command,
             cwd=self.folder,
@@ -82,8 +87,19 @@ class Board:
             self._process.kill()
             self._process.wait()
             self._process.stdout.close()
-        self._process = self.port = None
+        if self._lock is not None:
+            self._lock.close()
+        self._process = self._lock = self.port = None
         atexit.unregister(self.stop)
+
+    def said(self) -> str:
+        """What the emulator itself has printed since the start: a fault of the firmware, for one."""
+        while self._process and select.select([self._process.stdout], [], [], 0)[0]:
+            chunk = self._process.stdout.read1()
+            if not chunk:
+                break
+            self._said += chunk
+        return self._said.decode(errors="replace")
 
     def __enter__(self) -> "Board":
         return self.start()
@@ -104,29 +120,37 @@ class Board:
             *("-display", "none", "-monitor", "none", "-nic", "none", "-serial", "pty"),
         ]
 
-    def _failed(self, what: str, output: bytes = b"") -> ToolError:
-        said = output.decode(errors="replace").strip()
-        return ToolError(f"{self.profile.name} {what}.", said.splitlines()[-1] if said else f"remove {self.folder} and try again")
+    def _take_folder(self) -> IO:
+        """Two boards would overwrite each other's flash; the lock ends with this process at the latest."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        lock = open(self.folder / "lock", "w")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            lock.close()
+            raise ToolError(f"a board is running in {self.folder} already.", "stop it, or use another folder") from None
+        return lock
+
+    def _failed(self, what: str) -> ToolError:
+        lines = self.said().strip().splitlines()
+        return ToolError(f"{self.profile.name} {what}.", lines[-1] if lines else f"remove {self.folder} and try again")
 
     def _read_port(self, deadline: float) -> str:
         """The pty's path, as QEMU prints it."""
-        output = b""
-        while not (found := PTY.search(output)):
-            ready, _, _ = select.select([self._process.stdout], [], [], max(0, deadline - time.monotonic()))
-            chunk = self._process.stdout.read1() if ready else b""
-            if not chunk:
-                raise self._failed("did not start", output)
-            output += chunk
-        return found.group(1).decode()
+        while not (found := PTY.search(self.said())):
+            if self.pid is None or time.monotonic() > deadline:
+                raise self._failed("did not start")
+            select.select([self._process.stdout], [], [], 0.1)
+        return found.group(1)
 
     def _wait_for_prompt(self, deadline: float) -> None:
         """Waits until the board takes input: the REPL's prompt, or what a running program prints."""
-        with serial.Serial(self.port, timeout=0.2) as line:
-            while time.monotonic() < deadline:
-                line.write(b"\r\n")
-                if line.read(1):
-                    line.read(line.in_waiting)
-                    return
-                if self.pid is None:
-                    raise self._failed("stopped at once", self._process.stdout.read())
+        try:
+            with serial.Serial(self.port, timeout=0.2) as line:
+                while time.monotonic() < deadline:
+                    line.write(b"\r\n")
+                    if line.read(1):
+                        return
+        except serial.SerialException:
+            raise self._failed("stopped at once") from None
         raise self._failed("does not answer")

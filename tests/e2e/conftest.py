@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: MIT
+"""Emulated boards for tests: built once, started in a folder of the test's own, always stopped."""
+
+import ast
+import wave
+
+import pytest
+
+from torpor_host import build
+from torpor_host.link import Link
+from torpor_host.sim import Board
+
+
+@pytest.fixture(scope="session")
+def firmware():
+    """The firmware of emu-m4f."""
+    return build.build(["emu-m4f"])["emu-m4f"]
+
+
+@pytest.fixture
+def run(firmware, tmp_path):
+    """run(code, shift=3): the value that a program prints last, on a board started in tmp_path for it."""
+
+    def start_and_run(code, shift=3):
+        with Board("emu-m4f", tmp_path, firmware=firmware, shift=shift) as board, Link(board.port) as link:
+            output = link.exec(code, timeout=60).decode()
+        return ast.literal_eval(output.strip().splitlines()[-1])
+
+    return start_and_run
+
+
+@pytest.fixture
+def write_wav():
+    """write_wav(path, samples, rate=16000): a WAV file of one channel of int16."""
+
+    def write(path, samples, rate=16000):
+        with wave.open(str(path), "wb") as file:
+            file.setparams((1, 2, rate, 0, "NONE", None))
+            file.writeframes(samples.astype("<i2").tobytes())
+
+    return write
