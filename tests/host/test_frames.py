@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Records on the serial line: the host's side, against vectors made without our code."""
 
-import base64
 import json
+import string
 from pathlib import Path
 
 import pytest
@@ -152,4 +152,4 @@ def test_a_payload_too_long_and_an_unknown_kind_are_not_encoded():
 def test_a_line_has_no_control_characters_but_mark_and_newline():
     line = line_of(Record("stats", 65535, {"text": "\r\n\x04\x03é"}))
     assert line[:1] == b"\x1e" and line[-1:] == b"\n"
-    assert set(line[1:-1]) <= set(base64.b64encode(bytes(range(256)) * 3)) | set(b"=ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+    assert set(line[1:-1].decode()) <= set(string.ascii_letters + string.digits + "+/=")
