@@ -115,16 +115,19 @@ def stream(
     on: On,
     start: Annotated[Optional[str], typer.Option(metavar="MODULE", help="Import this application first.")] = None,
     wav: Wav = None,
+    everything: Annotated[bool, typer.Option("--all", help="Also wakes, sleeps and statistics.")] = False,
     as_json: Json = False,
 ):
-    """Print the decisions of a board as they come."""
+    """Print the decisions of a board as they come; with --wav, until it has heard all of it."""
     from torpor_host import connect, stream
+    from torpor_host.wav import duration
 
+    end_s = duration(wav) if wav else float("inf")
     with connect.connect(on, _progress, start is not None, wav) as link:
         if start:
             link.start(f"import {start}")
-        for record in stream.stream(link):
-            show.record(record, as_json)
+        for record in stream.until_heard(stream.stream(link), end_s):
+            show.record(record, everything, as_json)
 
 
 @app.command()

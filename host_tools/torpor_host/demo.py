@@ -15,13 +15,12 @@ from torpor_host.link import Link
 from torpor_host.paths import BUILD, MODELS
 from torpor_host.progress import SILENT, Silent
 from torpor_host.sim import Board, place_recording
-from torpor_host.stream import stream
+from torpor_host.stream import stream, until_heard
 
 BOARD = "emu-m4f"
 _MODEL = MODELS / "keywords"
 _QUIET = ("silence", "unknown")  # labels that are no decision
 _LATE_S = 1.0  # a decision may come this long after the word: the model sees the last second
-_TAIL_S = 2.5  # of silence after the recording, for the last decision and the way back to sleep
 _DEAD_S = 60.0  # real time without a record: even a busy machine is faster
 
 
@@ -171,15 +170,10 @@ def _install(link, progress) -> str:
 def _listen(link, duration_s, watch):
     """Starts the application and yields its records until it has heard everything and sleeps again."""
     link.start("import app")
-    awake = False
-    for item in stream(link, _DEAD_S):
-        if not isinstance(item, Record):
-            continue
-        watch.record(item)
-        yield item
-        awake = item.kind == "wake" or awake and item.kind != "sleep"
-        if not awake and item.fields["t_ms"] >= 1000 * (duration_s + _TAIL_S):
-            return
+    for item in until_heard(stream(link, _DEAD_S), duration_s):
+        if isinstance(item, Record):
+            watch.record(item)
+            yield item
 
 
 def _result(engine, records, truth) -> Demo:

@@ -57,12 +57,14 @@ def measurements(rows, as_json) -> None:
     _table([key.replace("_", " ") for key in keys], [[_number(row[key]) for key in keys] for row in rows])
 
 
-def record(item, as_json) -> None:
-    """One line for a record; what is none goes to stderr."""
+def record(item, everything, as_json) -> None:
+    """One line for a decision, or for every record; what is none goes to stderr."""
     if isinstance(item, Corrupt):
         print(f"damaged record: {item.reason}", file=sys.stderr)
     elif isinstance(item, str):
         print(item, end="", file=sys.stderr, flush=True)
+    elif item.kind != "decision" and not everything:
+        pass
     elif as_json:
         data({"kind": item.kind, **item.fields})
     else:

@@ -2,11 +2,13 @@
 """Reads records live from a board."""
 
 import time
-from typing import Iterator
+from typing import Iterable, Iterator
 
 from torpor_host.errors import ToolError
 from torpor_host.frames import Corrupt, Decoder, Record
 from torpor_host.link import END, Link
+
+_TAIL_S = 2.5  # of silence after a recording, for the last decision and the way back to sleep
 
 
 def stream(link: Link, silence_s: float | None = None) -> Iterator[Record | Corrupt | str]:
@@ -29,3 +31,14 @@ def stream(link: Link, silence_s: float | None = None) -> Iterator[Record | Corr
             heard = time.monotonic()
         elif silence_s is not None and time.monotonic() - heard > silence_s:
             raise ToolError(f"The board on {link.port} has been silent for {silence_s:g} s.", "is its application running?")
+
+
+def until_heard(items: Iterable[Record | Corrupt | str], duration_s: float) -> Iterator[Record | Corrupt | str]:
+    """Passes items of `stream` on until the board has heard a recording of `duration_s` seconds and sleeps again."""
+    awake = False
+    for item in items:
+        yield item
+        if isinstance(item, Record):
+            awake = item.kind == "wake" or awake and item.kind != "sleep"
+            if not awake and item.fields["t_ms"] >= 1000 * (duration_s + _TAIL_S):
+                return

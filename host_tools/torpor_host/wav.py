@@ -23,6 +23,11 @@ def read(path: Path, rate: int = RATE) -> np.ndarray:
         raise ToolError(f"{path} is not a PCM WAV file: {reason}.", _convert(path, rate)) from None
 
 
+def duration(path: Path, rate: int = RATE) -> float:
+    """Seconds of a WAV file; raises as `read` does."""
+    return len(read(path, rate)) / rate
+
+
 def _samples(file, path, rate):
     found = file.getframerate(), file.getnchannels(), 8 * file.getsampwidth()
     if found != (rate, 1, 16):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Records from a running board, and the commands that talk to one."""
 
+import json
 import os
 import pty
 import select
@@ -68,6 +69,21 @@ def test_run_of_a_failing_script_ends_with_2(tmp_path):
     result = subprocess.run([TORPOR, "run", tmp_path / "bad.py", "--on", "emu-m4f"], capture_output=True, text=True, timeout=120)
     assert (result.returncode, result.stdout) == (2, "start\n")
     assert "NameError" in result.stderr and 'File "bad.py", line 2' in result.stderr and "hint:  " in result.stderr
+
+
+def torpor(*arguments):
+    return subprocess.run([TORPOR, *map(str, arguments)], capture_output=True, text=True, timeout=180)
+
+
+def test_stream_of_a_recording_prints_its_decisions_and_ends_by_itself():
+    keywords = ROOT / "models/keywords"
+    for file in ("model.tflite", "app.py"):
+        assert torpor("push", keywords / file, "--on", "emu-m4f").returncode == 0
+    play = ("stream", "--on", "emu-m4f", "--start", "app", "--wav", keywords / "samples/yes.wav", "--json")
+    decisions = [json.loads(line) for line in torpor(*play).stdout.splitlines()]
+    assert [(d["kind"], d["label"]) for d in decisions] == [("decision", "yes")]
+    kinds = {json.loads(line)["kind"] for line in torpor(*play, "--all").stdout.splitlines()}
+    assert kinds == {"decision", "wake", "sleep", "stats"}
 
 
 def test_repl_is_a_terminal_on_the_board():
