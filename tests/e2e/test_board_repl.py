@@ -76,6 +76,16 @@ def test_hard_reset_restarts_time_and_keeps_files(mpremote, board):
     assert board.pid == pid
 
 
+def test_deepsleep_ends_in_a_reset_that_says_so(board):
+    with Link(board.port) as link:
+        link.enter_raw()
+        link.start("import machine\nmachine.deepsleep(5000)")
+        time.sleep(0.5)
+        link.enter_raw()
+        link.exec("import emu, machine")
+        assert link.eval("(machine.reset_cause() == machine.DEEPSLEEP_RESET, emu.uptime_us() < 1000000)") == (True, True)
+
+
 def test_control_c_stops_a_busy_and_a_sleeping_program(board):
     for code in ("while True: pass", "import time\nwhile True: time.sleep(1e6)", "input()"):
         with Link(board.port) as link:
