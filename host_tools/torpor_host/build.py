@@ -141,7 +141,9 @@ def _make(name, part):
     log = BUILD / f"{name}.log"
     command = ["make", _JOBS, "-C", *part.make]
     # pyelftools and ar, which MicroPython's build calls through `python3`, are in this environment.
-    env = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"}
+    # The ceiling keeps it from taking our commit for MicroPython's version.
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    env = {**os.environ, "PATH": path, "GIT_CEILING_DIRECTORIES": str(ROOT)}
     with open(log, "w") as out:
         result = subprocess.run(command, stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, env=env)
     if result.returncode or not part.output.exists():
@@ -163,7 +165,7 @@ def _files(inputs):
     """The files themselves and those in folders, in a fixed order."""
     for path in inputs:
         below = sorted(path.rglob("*")) if path.is_dir() else [path]
-        yield from (p for p in below if p.is_file() and "__pycache__" not in p.parts)
+        yield from (p for p in below if p.is_file() and p.suffix != ".md" and "__pycache__" not in p.parts)
 
 
 @contextmanager

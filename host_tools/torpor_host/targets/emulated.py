@@ -13,8 +13,8 @@ from torpor_host.targets import script
 from torpor_host.targets.base import Inference, Measurement
 
 _TIMEOUT_S = 300  # for one program; the largest models take seconds
-_FAST, _COUNTED = 3, 6  # -icount shift: 8 or 64 ns an instruction
-_INSTRUCTION_NS = 1 << _COUNTED  # exceeds the counter's 40 ns tick, so that counts are exact
+_FAST, _COUNTED = 3, 7  # -icount shift: 8 or 128 ns an instruction
+_INSTRUCTION_NS = 1 << _COUNTED  # three ticks of the counter, so that differences are exact
 
 
 class Emulated:
