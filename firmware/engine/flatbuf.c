@@ -11,16 +11,6 @@ static const uint8_t *fb_bytes(te_file_t *f, uint32_t at, uint32_t size) {
     return f->data + at;
 }
 
-uint8_t te_fb_u8(te_file_t *f, uint32_t at) {
-    return *fb_bytes(f, at, 1);
-}
-
-uint16_t te_fb_u16(te_file_t *f, uint32_t at) {
-    uint16_t v;
-    memcpy(&v, fb_bytes(f, at, sizeof(v)), sizeof(v));
-    return v;
-}
-
 int32_t te_fb_i32(te_file_t *f, uint32_t at) {
     return te_load_i32(fb_bytes(f, at, 4));
 }
@@ -48,47 +38,68 @@ uint32_t te_fb_follow(te_file_t *f, uint32_t at) {
     return at + distance;
 }
 
-uint32_t te_fb_field(te_file_t *f, uint32_t table, int id, uint32_t size) {
-    int64_t vtable = (int64_t)table - te_fb_i32(f, table);
-    if (table == 0 || vtable < 0 || vtable > (int64_t)f->len) {
-        f->bad |= table != 0;
-        return 0;
+static uint16_t fb_load_u16(const uint8_t *p) {
+    uint16_t v;
+    memcpy(&v, p, sizeof(v));
+    return v;
+}
+
+te_table_t te_fb_table(te_file_t *f, uint32_t at) {
+    te_table_t t = {0, 0, 0, 0};
+    int64_t vtable = (int64_t)at - te_fb_i32(f, at);
+    if (at == 0 || f->bad) {
+        return t;
     }
-    uint32_t vtable_size = te_fb_u16(f, (uint32_t)vtable);
-    uint32_t table_size = te_fb_u16(f, (uint32_t)vtable + 2);
+    if (vtable < 0 || vtable + 4 > (int64_t)f->len) {
+        f->bad = true;
+        return t;
+    }
+    t.at = at;
+    t.vtable = (uint32_t)vtable;
+    t.vtable_size = fb_load_u16(f->data + t.vtable);
+    t.size = fb_load_u16(f->data + t.vtable + 2);
+    if (t.vtable_size > f->len - t.vtable || t.size > f->len - at) {
+        f->bad = true;
+        t.at = t.vtable_size = 0;
+    }
+    return t;
+}
+
+uint32_t te_fb_field(te_file_t *f, const te_table_t *t, int id, uint32_t size) {
     uint32_t slot = 4 + 2 * (uint32_t)id;
-    if (slot + 2 > vtable_size) {
+    if (slot + 2 > t->vtable_size) {
         return 0;
     }
-    uint32_t offset = te_fb_u16(f, (uint32_t)vtable + slot);
+    uint32_t offset = fb_load_u16(f->data + t->vtable + slot);
     if (offset == 0) {
         return 0;
     }
-    if (offset < 4 || offset + size > table_size || offset + size > f->len - table) {
+    if (offset < 4 || offset + size > t->size) {
         f->bad = true;
         return 0;
     }
-    return table + offset;
+    return t->at + offset;
 }
 
-uint8_t te_fb_field_u8(te_file_t *f, uint32_t table, int id, uint8_t absent) {
-    uint32_t at = te_fb_field(f, table, id, 1);
-    return at ? te_fb_u8(f, at) : absent;
+uint8_t te_fb_field_u8(te_file_t *f, const te_table_t *t, int id, uint8_t absent) {
+    uint32_t at = te_fb_field(f, t, id, 1);
+    return at ? f->data[at] : absent;
 }
 
-int32_t te_fb_field_i32(te_file_t *f, uint32_t table, int id, int32_t absent) {
-    uint32_t at = te_fb_field(f, table, id, 4);
-    return at ? te_fb_i32(f, at) : absent;
+int32_t te_fb_field_i32(te_file_t *f, const te_table_t *t, int id, int32_t absent) {
+    uint32_t at = te_fb_field(f, t, id, 4);
+    return at ? te_load_i32(f->data + at) : absent;
 }
 
-uint32_t te_fb_field_table(te_file_t *f, uint32_t table, int id) {
-    uint32_t at = te_fb_field(f, table, id, 4);
-    return at ? te_fb_follow(f, at) : 0;
+te_table_t te_fb_field_table(te_file_t *f, const te_table_t *t, int id) {
+    uint32_t at = te_fb_field(f, t, id, 4);
+    return te_fb_table(f, at ? te_fb_follow(f, at) : 0);
 }
 
-te_vec_t te_fb_field_vec(te_file_t *f, uint32_t table, int id, uint32_t element_size) {
+te_vec_t te_fb_field_vec(te_file_t *f, const te_table_t *t, int id, uint32_t element_size) {
     te_vec_t v = {0, 0};
-    uint32_t at = te_fb_field_table(f, table, id);
+    uint32_t at = te_fb_field(f, t, id, 4);
+    at = at ? te_fb_follow(f, at) : 0;
     uint32_t n = at ? te_fb_u32(f, at) : 0;
     if (n == 0 || f->bad) {
         return v;
@@ -102,10 +113,10 @@ te_vec_t te_fb_field_vec(te_file_t *f, uint32_t table, int id, uint32_t element_
     return v;
 }
 
-uint32_t te_fb_vec_table(te_file_t *f, te_vec_t v, uint32_t i) {
+te_table_t te_fb_vec_table(te_file_t *f, te_vec_t v, uint32_t i) {
     if (i >= v.n) {
         f->bad = true;
-        return 0;
+        return te_fb_table(f, 0);
     }
-    return te_fb_follow(f, v.at + 4 * i);
+    return te_fb_table(f, te_fb_follow(f, v.at + 4 * i));
 }

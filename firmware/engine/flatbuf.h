@@ -43,27 +43,35 @@ static inline float te_load_f32(const void *p) {
     return v;
 }
 
+/* A table whose vtable and inline bytes were proved to lie in the file. at = 0: absent, and so are its fields. */
+typedef struct {
+    uint32_t at;
+    uint32_t vtable;
+    uint16_t vtable_size, size;
+} te_table_t;
+
 /* Scalars at a position; 0 outside the file. */
-uint8_t te_fb_u8(te_file_t *f, uint32_t at);
-uint16_t te_fb_u16(te_file_t *f, uint32_t at);
 int32_t te_fb_i32(te_file_t *f, uint32_t at);
 uint32_t te_fb_u32(te_file_t *f, uint32_t at);
 int64_t te_fb_i64(te_file_t *f, uint32_t at);
 float te_fb_f32(te_file_t *f, uint32_t at);
 
-/* The table, or other target, that the offset at a position leads to. */
+/* The target of the offset at a position. */
 uint32_t te_fb_follow(te_file_t *f, uint32_t at);
 
+/* The table at a position; absent if that is 0. */
+te_table_t te_fb_table(te_file_t *f, uint32_t at);
+
 /* Position of a table's field of `size` bytes; 0 if absent. */
-uint32_t te_fb_field(te_file_t *f, uint32_t table, int id, uint32_t size);
+uint32_t te_fb_field(te_file_t *f, const te_table_t *t, int id, uint32_t size);
 
 /* A table's fields by kind, with the schema's default where absent. */
-uint8_t te_fb_field_u8(te_file_t *f, uint32_t table, int id, uint8_t absent);
-int32_t te_fb_field_i32(te_file_t *f, uint32_t table, int id, int32_t absent);
-uint32_t te_fb_field_table(te_file_t *f, uint32_t table, int id);
-te_vec_t te_fb_field_vec(te_file_t *f, uint32_t table, int id, uint32_t element_size);
+uint8_t te_fb_field_u8(te_file_t *f, const te_table_t *t, int id, uint8_t absent);
+int32_t te_fb_field_i32(te_file_t *f, const te_table_t *t, int id, int32_t absent);
+te_table_t te_fb_field_table(te_file_t *f, const te_table_t *t, int id);
+te_vec_t te_fb_field_vec(te_file_t *f, const te_table_t *t, int id, uint32_t element_size);
 
-/* Table i of a vector of tables; 0 and `bad` if out of range. */
-uint32_t te_fb_vec_table(te_file_t *f, te_vec_t v, uint32_t i);
+/* Table i of a vector of tables; absent and `bad` if out of range. */
+te_table_t te_fb_vec_table(te_file_t *f, te_vec_t v, uint32_t i);
 
 #endif

@@ -42,14 +42,19 @@ static int graph_open_root(te_graph_t *g) {
     if (f->len < 8 || memcmp(f->data + 4, "TFL3", 4) != 0) {
         return te_fail(g, TE_ERR_FORMAT, "this is no TensorFlow Lite model: it has no TFL3 mark", 0);
     }
-    g->model = te_fb_follow(f, 0);
-    int32_t version = te_fb_field_i32(f, g->model, MODEL_VERSION, 0);
+    te_table_t model = te_fb_table(f, te_fb_follow(f, 0));
+    int32_t version = te_fb_field_i32(f, &model, MODEL_VERSION, 0);
     if (!f->bad && version != 3) {
         return te_fail(g, TE_ERR_UNSUPPORTED, "schema version %d is not supported", version);
     }
-    g->codes = te_fb_field_vec(f, g->model, MODEL_CODES, 4);
-    g->buffers = te_fb_field_vec(f, g->model, MODEL_BUFFERS, 4);
-    g->metadata = te_fb_field_vec(f, g->model, MODEL_METADATA, 4);
+    g->codes = te_fb_field_vec(f, &model, MODEL_CODES, 4);
+    g->buffers = te_fb_field_vec(f, &model, MODEL_BUFFERS, 4);
+    g->metadata = te_fb_field_vec(f, &model, MODEL_METADATA, 4);
+    te_table_t graph = te_fb_vec_table(f, te_fb_field_vec(f, &model, MODEL_GRAPHS, 4), 0);
+    g->tensors = te_fb_field_vec(f, &graph, GRAPH_TENSORS, 4);
+    g->inputs = te_fb_field_vec(f, &graph, GRAPH_INPUTS, 4);
+    g->outputs = te_fb_field_vec(f, &graph, GRAPH_OUTPUTS, 4);
+    g->ops = te_fb_field_vec(f, &graph, GRAPH_OPS, 4);
     return f->bad ? graph_damaged(g) : TE_OK;
 }
 
@@ -64,15 +69,6 @@ int te_graph_open(te_graph_t *g, const void *file, size_t len, te_error_t *why) 
     g->file.data = file;
     g->file.len = (uint32_t)len;
     TE_TRY(graph_open_root(g));
-    te_file_t *f = &g->file;
-    uint32_t graph = te_fb_vec_table(f, te_fb_field_vec(f, g->model, MODEL_GRAPHS, 4), 0);
-    g->tensors = te_fb_field_vec(f, graph, GRAPH_TENSORS, 4);
-    g->inputs = te_fb_field_vec(f, graph, GRAPH_INPUTS, 4);
-    g->outputs = te_fb_field_vec(f, graph, GRAPH_OUTPUTS, 4);
-    g->ops = te_fb_field_vec(f, graph, GRAPH_OPS, 4);
-    if (f->bad) {
-        return graph_damaged(g);
-    }
     if (g->ops.n > INT16_MAX || g->tensors.n > INT16_MAX || g->outputs.n > INT16_MAX || g->inputs.n > INT16_MAX) {
         return te_fail(g, TE_ERR_UNSUPPORTED, "the model has more than 32767 operators or tensors", 0);
     }
@@ -81,7 +77,7 @@ int te_graph_open(te_graph_t *g, const void *file, size_t len, te_error_t *why) 
 
 /* Shape, and the product of its dimensions in 64 bits. */
 static int graph_shape(te_graph_t *g, int32_t index, te_desc_t *t) {
-    te_vec_t shape = te_fb_field_vec(&g->file, t->table, TENSOR_SHAPE, 4);
+    te_vec_t shape = te_fb_field_vec(&g->file, &t->table, TENSOR_SHAPE, 4);
     if (shape.n > TE_MAX_RANK) {
         return te_fail(g, TE_ERR_UNSUPPORTED, "tensor %d has more than 6 dimensions", index);
     }
@@ -103,37 +99,35 @@ static int graph_shape(te_graph_t *g, int32_t index, te_desc_t *t) {
 }
 
 static int graph_type(te_graph_t *g, int32_t index, te_desc_t *t) {
-    t->type = te_fb_field_u8(&g->file, t->table, TENSOR_TYPE, TE_FLOAT32);
+    t->type = te_fb_field_u8(&g->file, &t->table, TENSOR_TYPE, TE_FLOAT32);
     if (te_type_size(t->type) == 0) {
         return te_fail(g, TE_ERR_UNSUPPORTED, "tensor %d is of a type that is not supported", index);
     }
-    if (te_fb_field(&g->file, t->table, TENSOR_SPARSITY, 4)) {
+    if (te_fb_field(&g->file, &t->table, TENSOR_SPARSITY, 4)) {
         return te_fail(g, TE_ERR_UNSUPPORTED, "tensor %d is sparse, which is not supported", index);
     }
     return TE_OK;
 }
 
-static te_vec_t graph_data(te_graph_t *g, uint32_t table) {
-    te_vec_t none = {0, 0};
-    uint32_t number = (uint32_t)te_fb_field_i32(&g->file, table, TENSOR_BUFFER, 0);
-    uint32_t buffer = number ? te_fb_vec_table(&g->file, g->buffers, number) : 0;
-    return buffer ? te_fb_field_vec(&g->file, buffer, BUFFER_DATA, 1) : none;
+/* The buffer of a tensor; absent if it has none. */
+static te_table_t graph_buffer(te_graph_t *g, const te_table_t *tensor) {
+    uint32_t number = (uint32_t)te_fb_field_i32(&g->file, tensor, TENSOR_BUFFER, 0);
+    return number ? te_fb_vec_table(&g->file, g->buffers, number) : te_fb_table(&g->file, 0);
 }
 
-uint32_t te_graph_constant_at(te_graph_t *g, uint32_t table) {
-    return graph_data(g, table).at;
+uint32_t te_graph_constant_at(te_graph_t *g, int32_t tensor) {
+    te_table_t table = te_fb_vec_table(&g->file, g->tensors, (uint32_t)tensor);
+    te_table_t buffer = graph_buffer(g, &table);
+    return te_fb_field_vec(&g->file, &buffer, BUFFER_DATA, 1).at;
 }
 
 /* Its constant bytes: as many as the shape says, and in the file. */
 static int graph_constant(te_graph_t *g, int32_t index, te_desc_t *t) {
     te_file_t *f = &g->file;
-    uint32_t number = (uint32_t)te_fb_field_i32(f, t->table, TENSOR_BUFFER, 0);
-    if (number != 0 && number >= g->buffers.n) {
-        return te_fail(g, TE_ERR_MODEL, "tensor %d is in a buffer that does not exist", index);
-    }
-    te_vec_t data = graph_data(g, t->table);
-    uint32_t outside = number ? te_fb_field(f, te_fb_vec_table(f, g->buffers, number), BUFFER_OFFSET, 8) : 0;
-    if ((outside && te_fb_i64(f, outside) > 1) || te_fb_field_i32(f, t->table, TENSOR_EXTERNAL_BUFFER, 0) != 0) {
+    te_table_t buffer = graph_buffer(g, &t->table);
+    te_vec_t data = te_fb_field_vec(f, &buffer, BUFFER_DATA, 1);
+    uint32_t outside = te_fb_field(f, &buffer, BUFFER_OFFSET, 8);
+    if ((outside && te_fb_i64(f, outside) > 1) || te_fb_field_i32(f, &t->table, TENSOR_EXTERNAL_BUFFER, 0) != 0) {
         return te_fail(g, TE_ERR_UNSUPPORTED, "tensor %d lies outside the file, which is not supported", index);
     }
     if (data.n != 0 && data.n != t->nbytes) {
@@ -143,22 +137,22 @@ static int graph_constant(te_graph_t *g, int32_t index, te_desc_t *t) {
     return TE_OK;
 }
 
-static bool graph_scale_ok(float scale) {
-    uint32_t bits;
-    memcpy(&bits, &scale, sizeof(bits));
-    return bits != 0 && bits < 0x7F800000;  /* above 0 and finite */
+/* The bits of a float above 0 and finite. */
+static bool graph_scale_ok(int32_t bits) {
+    return bits > 0 && bits < 0x7F800000;
 }
 
 /* Every scale and zero point. */
 static int graph_scales(te_graph_t *g, int32_t index, te_desc_t *t, te_vec_t zeros) {
     int low = t->type == TE_UINT8 ? 0 : -128, high = t->type == TE_UINT8 ? 255 : 127;
-    for (uint32_t i = 0; i < t->scales.n; i++) {
-        if (!graph_scale_ok(te_fb_f32(&g->file, t->scales.at + 4 * i))) {
+    const uint8_t *scale = g->file.data + t->scales.at, *point = g->file.data + zeros.at;
+    for (uint32_t i = 0; i < t->scales.n; i++, scale += 4) {
+        if (!graph_scale_ok(te_load_i32(scale))) {
             return te_fail(g, TE_ERR_MODEL, "tensor %d has a scale that is not positive and finite", index);
         }
     }
-    for (uint32_t i = 0; i < zeros.n; i++) {
-        int64_t zero = te_fb_i64(&g->file, zeros.at + 8 * i);
+    for (uint32_t i = 0; i < zeros.n; i++, point += 8) {
+        int64_t zero = (int64_t)te_load_i32(point + 4) * (INT64_C(1) << 32) + (uint32_t)te_load_i32(point);
         if (te_type_size(t->type) == 1 ? zero < low || zero > high : zero != 0) {
             return te_fail(g, TE_ERR_MODEL, "tensor %d has a zero point outside its range", index);
         }
@@ -170,10 +164,10 @@ static int graph_scales(te_graph_t *g, int32_t index, te_desc_t *t, te_vec_t zer
 /* As TFLM reads it: quantised if it has scales and zero points. */
 static int graph_quantisation(te_graph_t *g, int32_t index, te_desc_t *t) {
     te_file_t *f = &g->file;
-    uint32_t table = te_fb_field_table(f, t->table, TENSOR_QUANTISATION);
+    te_table_t table = te_fb_field_table(f, &t->table, TENSOR_QUANTISATION);
     te_vec_t none = {0, 0};
-    te_vec_t scales = table ? te_fb_field_vec(f, table, QUANTISATION_SCALE, 4) : none;
-    te_vec_t zeros = table ? te_fb_field_vec(f, table, QUANTISATION_ZERO_POINT, 8) : none;
+    te_vec_t scales = te_fb_field_vec(f, &table, QUANTISATION_SCALE, 4);
+    te_vec_t zeros = te_fb_field_vec(f, &table, QUANTISATION_ZERO_POINT, 8);
     t->scales = none;
     t->axis = 0;
     t->scale = 0;
@@ -185,7 +179,7 @@ static int graph_quantisation(te_graph_t *g, int32_t index, te_desc_t *t) {
     if (zeros.n != scales.n && zeros.n != 1) {
         return te_fail(g, TE_ERR_MODEL, "tensor %d has zero points that do not agree with its scales", index);
     }
-    t->axis = te_fb_field_i32(f, table, QUANTISATION_AXIS, 0);
+    t->axis = te_fb_field_i32(f, &table, QUANTISATION_AXIS, 0);
     if (scales.n > 1 && (t->axis < 0 || t->axis >= t->rank || t->shape[t->axis] != (int32_t)scales.n)) {
         return te_fail(g, TE_ERR_MODEL, "tensor %d has scales that do not agree with its dimensions", index);
     }
@@ -210,9 +204,9 @@ int te_graph_tensor(te_graph_t *g, int32_t index, te_desc_t *t) {
 /* Old files have the code in one byte, new ones in 32 bits: the greater is right. */
 static int graph_code(te_graph_t *g, uint32_t number) {
     te_file_t *f = &g->file;
-    uint32_t table = te_fb_vec_table(f, g->codes, number);
-    int32_t old = te_fb_field_u8(f, table, CODE_DEPRECATED, 0);
-    int32_t now = te_fb_field_i32(f, table, CODE_BUILTIN, 0);
+    te_table_t table = te_fb_vec_table(f, g->codes, number);
+    int32_t old = te_fb_field_u8(f, &table, CODE_DEPRECATED, 0);
+    int32_t now = te_fb_field_i32(f, &table, CODE_BUILTIN, 0);
     return old > now ? old : now;
 }
 
@@ -221,12 +215,12 @@ int te_graph_op(te_graph_t *g, int index, te_op_t *op) {
     memset(op, 0, sizeof(*op));
     op->graph = g;
     op->index = index;
-    op->table = te_fb_vec_table(f, g->ops, (uint32_t)index);
-    op->code = graph_code(g, (uint32_t)te_fb_field_i32(f, op->table, OP_CODE, 0));
-    op->inputs = te_fb_field_vec(f, op->table, OP_INPUTS, 4);
-    op->outputs = te_fb_field_vec(f, op->table, OP_OUTPUTS, 4);
-    op->options_type = te_fb_field_u8(f, op->table, OP_OPTIONS_TYPE, 0);
-    op->options = op->options_type ? te_fb_field_table(f, op->table, OP_OPTIONS) : 0;
+    te_table_t table = te_fb_vec_table(f, g->ops, (uint32_t)index);
+    op->code = graph_code(g, (uint32_t)te_fb_field_i32(f, &table, OP_CODE, 0));
+    op->inputs = te_fb_field_vec(f, &table, OP_INPUTS, 4);
+    op->outputs = te_fb_field_vec(f, &table, OP_OUTPUTS, 4);
+    op->options_type = te_fb_field_u8(f, &table, OP_OPTIONS_TYPE, 0);
+    op->options = te_fb_field_table(f, &table, OP_OPTIONS);
     for (int i = 0; i < TE_LAG_SLOTS; i++) {
         op->lag[i].forward = op->lag[i].backward = TE_NO_OVERLAP;
     }
@@ -236,23 +230,24 @@ int te_graph_op(te_graph_t *g, int index, te_op_t *op) {
 }
 
 te_vec_t te_graph_name(te_graph_t *g, const te_desc_t *t) {
-    return te_fb_field_vec(&g->file, t->table, TENSOR_NAME, 1);
+    return te_fb_field_vec(&g->file, &t->table, TENSOR_NAME, 1);
 }
 
 bool te_graph_metadata(te_graph_t *g, uint32_t i, const char *name, te_vec_t *data) {
     te_file_t *f = &g->file;
-    uint32_t table = te_fb_vec_table(f, g->metadata, i);
-    te_vec_t own = te_fb_field_vec(f, table, METADATA_NAME, 1);
+    te_table_t table = te_fb_vec_table(f, g->metadata, i);
+    te_vec_t own = te_fb_field_vec(f, &table, METADATA_NAME, 1);
     if (own.n != strlen(name) || memcmp(f->data + own.at, name, own.n) != 0) {
         return false;
     }
-    uint32_t number = (uint32_t)te_fb_field_i32(f, table, METADATA_BUFFER, 0);
-    *data = te_fb_field_vec(f, te_fb_vec_table(f, g->buffers, number), BUFFER_DATA, 1);
+    te_table_t buffer = te_fb_vec_table(f, g->buffers, (uint32_t)te_fb_field_i32(f, &table, METADATA_BUFFER, 0));
+    *data = te_fb_field_vec(f, &buffer, BUFFER_DATA, 1);
     return data->n != 0;
 }
 
 te_vec_t te_graph_outputs(te_graph_t *g, int index) {
-    return te_fb_field_vec(&g->file, te_fb_vec_table(&g->file, g->ops, (uint32_t)index), OP_OUTPUTS, 4);
+    te_table_t table = te_fb_vec_table(&g->file, g->ops, (uint32_t)index);
+    return te_fb_field_vec(&g->file, &table, OP_OUTPUTS, 4);
 }
 
 bool te_graph_lists(te_graph_t *g, te_vec_t v, int32_t tensor) {
@@ -269,8 +264,8 @@ int te_graph_last_use(te_graph_t *g, int32_t tensor) {
         return (int)g->ops.n;
     }
     for (int i = (int)g->ops.n; i-- > 0;) {
-        uint32_t table = te_fb_vec_table(&g->file, g->ops, (uint32_t)i);
-        if (te_graph_lists(g, te_fb_field_vec(&g->file, table, OP_INPUTS, 4), tensor)) {
+        te_table_t table = te_fb_vec_table(&g->file, g->ops, (uint32_t)i);
+        if (te_graph_lists(g, te_fb_field_vec(&g->file, &table, OP_INPUTS, 4), tensor)) {
             return i;
         }
     }

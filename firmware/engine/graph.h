@@ -23,16 +23,16 @@
 
 typedef struct {
     te_file_t file;
-    uint32_t model;    /* position of the root table */
     te_vec_t codes, buffers, metadata;
     te_vec_t tensors, inputs, outputs, ops;  /* of the main subgraph */
-    bool proved;       /* te_verify() has been through: loops over channels may be left out */
+    bool proved;       /* every operator was verified once: loops over channels may be left out */
+    uint32_t state;    /* bytes of state, of the operators verified so far */
     te_error_t *why;
 } te_graph_t;
 
 /* A tensor as the file describes it; te_graph_tensor() has proved every field. */
 typedef struct {
-    uint32_t table;
+    te_table_t table;
     uint8_t type;         /* te_type_t */
     uint8_t rank;
     int32_t shape[TE_MAX_RANK];
@@ -66,14 +66,14 @@ typedef struct {
     te_graph_t *graph;
     int index;
     int code;               /* BuiltinOperator */
-    uint32_t table;
-    uint32_t options;       /* position of its options table, 0 if absent */
+    te_table_t options;
     uint8_t options_type;
     te_vec_t inputs, outputs;
     const te_ref_t *where;  /* of each tensor; NULL until planned */
     te_ref_t scratch_at;    /* once planned */
 
     /* What prepare() says to the planner. */
+    uint32_t out_nbytes;          /* bytes of its output */
     uint32_t scratch;             /* bytes of the arena while it runs */
     te_lag_t lag[TE_LAG_SLOTS];   /* by input slot */
     bool alias;                   /* the output is input 0 under another shape */
@@ -89,13 +89,14 @@ int te_graph_tensor(te_graph_t *g, int32_t index, te_desc_t *t);
 /* Reads operator `index`: code, slots, options. Its row in the table of operators is looked up apart. */
 int te_graph_op(te_graph_t *g, int index, te_op_t *op);
 
-/* Element i of a vector of int32. */
-static inline int32_t te_graph_index(te_graph_t *g, te_vec_t v, uint32_t i) {
-    return te_fb_i32(&g->file, v.at + 4 * i);
+/* Element i < v.n of a vector of int32, which is known to lie in the file. */
+static inline int32_t te_graph_index(const te_graph_t *g, te_vec_t v, uint32_t i) {
+    TE_ASSERT(i < v.n);
+    return te_load_i32(g->file.data + v.at + 4 * i);
 }
 
-/* Position of a tensor table's constant bytes; 0 if it has none. */
-uint32_t te_graph_constant_at(te_graph_t *g, uint32_t table);
+/* Position of a tensor's constant bytes; 0 if it has none. */
+uint32_t te_graph_constant_at(te_graph_t *g, int32_t tensor);
 
 /* What operator `index` writes. */
 te_vec_t te_graph_outputs(te_graph_t *g, int index);

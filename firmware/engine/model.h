@@ -63,18 +63,19 @@ typedef struct {
 const te_row_t *te_row(int i);
 int te_row_find(int code);
 
-/* Proves the graph and every operator; *state_size is what te_open() will need. */
-int te_verify(te_graph_t *g, uint32_t *state_size);
+/* Proves what concerns the graph as a whole. The operators follow one by one, in te_plan()'s first walk. */
+int te_verify(te_graph_t *g);
 
-/* Calls the prepare() of an operator that the engine knows, with TE_MAX_PARAMS bytes. */
+/* Proves an operator, unless the graph is proved, and prepares it in TE_MAX_PARAMS bytes. */
 int te_verify_op(te_op_t *op, void *params);
 
-/* What a verified model's arena needs, and the limit that the planner reached it with. */
+/* What a model's arena needs, and the limit that the planner reached it with. */
 typedef struct {
     uint32_t arena;
     uint32_t limit;
 } te_plan_t;
 
+/* Verifies every operator on the way. */
 int te_plan(te_graph_t *g, te_plan_t *plan);
 
 /* Places every tensor, and in its step every operator's scratch, by that limit. */

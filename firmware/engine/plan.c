@@ -7,8 +7,8 @@
  * that dies, as far as the operator's lag allows (te_lag_t): a convolution then overwrites the rows of its
  * input that it has done with. RESHAPE's output is its input.
  *
- * The walk is told how many bytes it may use. The first walk has no limit and learns a lower bound; if it used
- * more, walks with that bound follow, raised by what was missing, until one succeeds. */
+ * The walk is told how many bytes it may use. The first walk has no limit, verifies every operator and learns a
+ * lower bound; if it used more, walks with that bound follow, raised by what was missing, until one succeeds. */
 #include "model.h"
 
 #define PLAN_LIVE 32      /* tensors alive at once */
@@ -234,14 +234,12 @@ static int plan_alias(plan_t *p, int32_t output) {
 }
 
 static int plan_output(plan_t *p, bool *room) {
-    te_desc_t y;
     int32_t output = te_graph_index(p->graph, p->op->outputs, 0);
-    TE_TRY(te_graph_tensor(p->graph, output, &y));
     if (p->op->alias) {
         return plan_alias(p, output);
     }
-    plan_bound(p, plan_round(y.nbytes), plan_round(p->op->scratch));
-    TE_TRY(plan_start(p, output, y.nbytes));
+    plan_bound(p, plan_round(p->op->out_nbytes), plan_round(p->op->scratch));
+    TE_TRY(plan_start(p, output, p->op->out_nbytes));
     *room = plan_put(p, true);
     if (*room) {
         plan_tell(p, output, p->live[p->n - 1].at);
@@ -324,6 +322,7 @@ int te_plan(te_graph_t *g, te_plan_t *plan) {
     if (!room) {
         return te_fail(g, TE_ERR_UNSUPPORTED, "the arena would be larger than 2 GB", 0);
     }
+    g->proved = true;
     plan->limit = PLAN_NO_LIMIT;
     plan->arena = p.top;
     p.limit = p.bound;
@@ -346,7 +345,7 @@ int te_plan_place(te_graph_t *g, const te_plan_t *plan, te_ref_t *where, te_step
     p.where = where;
     p.steps = steps;
     for (uint32_t i = 0; i < g->tensors.n; i++) {
-        uint32_t constant = te_graph_constant_at(g, te_fb_vec_table(&g->file, g->tensors, i));
+        uint32_t constant = te_graph_constant_at(g, (int32_t)i);
         where[i] = constant ? TE_REF_FILE | constant : 0;
     }
     return plan_walk(&p, &room);

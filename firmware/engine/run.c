@@ -14,8 +14,9 @@ static int run_argument(te_error_t *why, const char *reason, int32_t value) {
 static int run_measure(te_graph_t *g, const void *file, size_t file_len, te_sizes_t *need, te_plan_t *plan,
     te_error_t *why) {
     TE_TRY(te_graph_open(g, file, file_len, why));
-    TE_TRY(te_verify(g, &need->state));
+    TE_TRY(te_verify(g));
     TE_TRY(te_plan(g, plan));
+    need->state = g->state;
     need->arena = plan->arena;
     return TE_OK;
 }

@@ -4,8 +4,7 @@
 
 /* True if the tensor has constant bytes in the file. */
 static bool verify_constant(te_graph_t *g, int32_t tensor) {
-    uint32_t table = te_fb_vec_table(&g->file, g->tensors, (uint32_t)tensor);
-    return te_graph_constant_at(g, table) != 0;
+    return te_graph_constant_at(g, tensor) != 0;
 }
 
 /* The first operator before `end` that writes a tensor; `end` if there is none. */
@@ -57,12 +56,6 @@ static int verify_writes(te_graph_t *g, const te_op_t *op) {
     return TE_OK;
 }
 
-int te_verify_op(te_op_t *op, void *params) {
-    te_graph_t *g = op->graph;
-    TE_TRY(te_row(te_row_find(op->code))->prepare(op, params));
-    return g->file.bad ? te_fail(g, TE_ERR_FORMAT, "its description leads outside the file", 0) : TE_OK;
-}
-
 /* Inputs and outputs of the model: each once, none of them constant, and outputs come from somewhere. */
 static int verify_ends(te_graph_t *g) {
     te_desc_t t;
@@ -95,36 +88,36 @@ static int verify_tensors(te_graph_t *g) {
     return TE_OK;
 }
 
-static int verify_operator(te_graph_t *g, int index, uint32_t *state_size) {
-    te_op_t op;
-    uint64_t params[TE_MAX_PARAMS / 8];
-    TE_TRY(te_graph_op(g, index, &op));
-    const te_row_t *row = te_row(te_row_find(op.code));
-    if (row == NULL) {
-        return te_fail(g, TE_ERR_UNSUPPORTED, "this operator is not supported", 0);
-    }
-    TE_TRY(verify_reads(g, &op));
-    TE_TRY(verify_writes(g, &op));
-    TE_TRY(te_verify_op(&op, params));
-    TE_ASSERT(row->params_size <= sizeof(params));
-    *state_size += (row->params_size + 7u) & ~7u;
-    return TE_OK;
-}
-
-int te_verify(te_graph_t *g, uint32_t *state_size) {
+int te_verify(te_graph_t *g) {
     if (g->ops.n == 0 || g->outputs.n == 0) {
         return te_fail(g, TE_ERR_MODEL, "the model computes nothing", 0);
     }
     TE_TRY(verify_tensors(g));
     TE_TRY(verify_ends(g));
-    *state_size = te_state_head(g->tensors.n, g->ops.n);
-    for (int i = 0; i < (int)g->ops.n; i++) {
-        TE_TRY(verify_operator(g, i, state_size));
-    }
-    g->why->op_index = g->why->op_code = -1;
-    if (*state_size > 8u * UINT16_MAX) {
-        return te_fail(g, TE_ERR_UNSUPPORTED, "a state of %d bytes is not supported", (int32_t)*state_size);
-    }
-    g->proved = true;
+    g->state = te_state_head(g->tensors.n, g->ops.n);
     return TE_OK;
+}
+
+static int verify_first_time(te_graph_t *g, const te_op_t *op) {
+    const te_row_t *row = te_row(te_row_find(op->code));
+    if (row == NULL) {
+        return te_fail(g, TE_ERR_UNSUPPORTED, "this operator is not supported", 0);
+    }
+    TE_TRY(verify_reads(g, op));
+    TE_TRY(verify_writes(g, op));
+    TE_ASSERT(row->params_size <= TE_MAX_PARAMS);
+    g->state += (row->params_size + 7u) & ~7u;
+    if (g->state > 8u * UINT16_MAX) {
+        return te_fail(g, TE_ERR_UNSUPPORTED, "more than %d bytes of state are not supported", 8 * UINT16_MAX);
+    }
+    return TE_OK;
+}
+
+int te_verify_op(te_op_t *op, void *params) {
+    te_graph_t *g = op->graph;
+    if (!g->proved) {
+        TE_TRY(verify_first_time(g, op));
+    }
+    TE_TRY(te_row(te_row_find(op->code))->prepare(op, params));
+    return g->file.bad ? te_fail(g, TE_ERR_FORMAT, "its description leads outside the file", 0) : TE_OK;
 }

@@ -30,8 +30,9 @@ class _Net:
     def grow(self):
         """Adds an operator that suits a random tensor."""
         x = self.ready[self.draw.rng.integers(len(self.ready))] if self.draw.rare() else self.ready[-1]
-        choices = [self.conv, self.depthwise, self.pool, self.add, self.reshape, self.quantize, self.pad]
-        self.ready.append(self.draw.pick(*choices)(x) if len(x[1]) == 4 else self.fully(x))
+        choices = [self.conv, self.depthwise, self.pool, self.add, self.reshape, self.quantize, self.floats, self.pad, self.mean]
+        choices = choices if len(x[1]) == 4 else [self.fully, self.fully, self.softmax]
+        self.ready.append(self.draw.pick(*choices)(x))
 
     def window(self, shape):
         k_h, k_w, s = self.draw.size(1, 3), self.draw.size(1, 3), self.draw.pick(1, 1, 2)
@@ -78,6 +79,25 @@ class _Net:
     def quantize(self, x):
         y = self.activation(x[1])
         self.w.op("QUANTIZE", [x[0]], [y[0]])
+        return y
+
+    def floats(self, x):
+        """There and back through float32, four times as large."""
+        real = self.w.tensor("f", x[1], np.float32)
+        y = self.activation(x[1])
+        self.w.op("DEQUANTIZE", [x[0]], [real])
+        self.w.op("QUANTIZE", [real], [y[0]])
+        return y
+
+    def mean(self, x):
+        shape = (x[1][0], x[1][1], 1, x[1][3])
+        y = self.activation(shape)
+        self.w.op("MEAN", [x[0], self.constant(np.array([2], np.int32))], [y[0]], keepDims=True)
+        return y
+
+    def softmax(self, x):
+        y = self.activation(x[1], 1 / 256, -128)
+        self.w.op("SOFTMAX", [x[0]], [y[0]], beta=1.0)
         return y
 
     def pad(self, x):

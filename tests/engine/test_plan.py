@@ -20,7 +20,7 @@ def _arena(size, guard=64):
     return room[start : start + size], (room[:start], room[start + size :])
 
 
-@pytest.mark.parametrize("seed", range(150))
+@pytest.mark.parametrize("seed", range(200))
 def test_network_in_an_exact_arena(seed):
     data, x = network(seed)
     arena, around = _arena(engine.measure(data)[0])

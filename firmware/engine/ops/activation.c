@@ -25,7 +25,7 @@ static int32_t activation_quantise(float bound, const te_desc_t *y) {
 }
 
 int te_activation(te_op_t *op, int id, const te_desc_t *y, te_range_t *range) {
-    int kind = te_fb_field_u8(&op->graph->file, op->options, id, ACTIVATION_NONE);
+    int kind = te_fb_field_u8(&op->graph->file, &op->options, id, ACTIVATION_NONE);
     if (kind >= ACTIVATION_KINDS) {
         return te_op_fail(op, TE_ERR_UNSUPPORTED, "fused activation %d is not supported", kind);
     }

@@ -19,13 +19,17 @@ static int channels_bias(te_op_t *op, const te_desc_t *x, te_channels_t *c) {
     return TE_OK;
 }
 
-/* Every channel's factor must be within the 31 bits that a shift may move. */
+/* The greatest factor must be within the 31 bits that a shift may move. */
 static int channels_factors(te_op_t *op, const te_channels_t *c) {
+    const uint8_t *scales = op->graph->file.data + c->scales;
     te_ratio_t ratio = te_ratio(c->x_scale, c->y_scale);
+    float greatest = 0;
     for (int32_t i = 0; i < (c->per_channel ? c->channels : 1); i++) {
-        if (te_ratio_times(&ratio, te_fb_f32(&op->graph->file, c->scales + 4 * (uint32_t)i)).shift > 30) {
-            return te_op_fail(op, TE_ERR_MODEL, "the scale of output channel %d is far too large", i);
-        }
+        float scale = te_load_f32(scales + 4 * i);
+        greatest = scale > greatest ? scale : greatest;
+    }
+    if (te_ratio_times(&ratio, greatest).shift > 30) {
+        return te_op_fail(op, TE_ERR_MODEL, "its scales are far too large for the output's", 0);
     }
     return TE_OK;
 }

@@ -59,8 +59,8 @@ static int conv_prepare(te_op_t *op, void *params) {
     TE_TRY(te_op_input(op, 1, &k));
     TE_TRY(te_op_output(op, &y));
     TE_TRY(conv_shapes(op, &x, &k, &y, p));
-    TE_TRY(te_window_size(op, te_fb_field_i32(f, op->options, CONV_DILATION_W, 1), &p->w.dilation_w));
-    TE_TRY(te_window_size(op, te_fb_field_i32(f, op->options, CONV_DILATION_H, 1), &p->w.dilation_h));
+    TE_TRY(te_window_size(op, te_fb_field_i32(f, &op->options, CONV_DILATION_W, 1), &p->w.dilation_w));
+    TE_TRY(te_window_size(op, te_fb_field_i32(f, &op->options, CONV_DILATION_H, 1), &p->w.dilation_h));
     TE_TRY(te_window(op, &x, &y, &p->w));
     TE_TRY(te_channels(op, &x, &k, &y, 0, &p->c));
     TE_TRY(te_activation(op, CONV_ACTIVATION, &y, &p->range));

@@ -39,7 +39,7 @@ static int fully_one_scale(te_op_t *op, const te_desc_t *x, const te_desc_t *k, 
     }
     p->scale = te_scale(product, 1, y->scale);
     if (p->scale.shift > 30) {
-        return te_op_fail(op, TE_ERR_MODEL, "its scales are far too large", 0);
+        return te_op_fail(op, TE_ERR_MODEL, "its scales are far too large for the output's", 0);
     }
     op->scratch = 0;
     return TE_OK;
@@ -52,7 +52,7 @@ static int fully_prepare(te_op_t *op, void *params) {
     TE_TRY(te_op_activation(op, 0, &x));
     TE_TRY(te_op_input(op, 1, &k));
     TE_TRY(te_op_output(op, &y));
-    if (te_fb_field_u8(&op->graph->file, op->options, FULLY_WEIGHTS_FORMAT, 0) != 0) {
+    if (te_fb_field_u8(&op->graph->file, &op->options, FULLY_WEIGHTS_FORMAT, 0) != 0) {
         return te_op_fail(op, TE_ERR_UNSUPPORTED, "shuffled weights are not supported", 0);
     }
     TE_TRY(fully_shapes(op, &x, &k, &y, p));

@@ -35,7 +35,7 @@ static int mean_axes(te_op_t *op, int32_t rank, uint32_t *reduced) {
 }
 
 static int mean_output(te_op_t *op, const te_desc_t *x, const te_desc_t *y, uint32_t reduced) {
-    bool keep = te_fb_field_u8(&op->graph->file, op->options, MEAN_KEEP_DIMS, 0) != 0;
+    bool keep = te_fb_field_u8(&op->graph->file, &op->options, MEAN_KEEP_DIMS, 0) != 0;
     int rank = 0, want = 0;
     for (int i = 0; i < x->rank; i++) {
         want += keep || !(reduced >> i & 1);
@@ -76,12 +76,12 @@ static int mean_int8(te_op_t *op, const te_desc_t *x, const te_desc_t *y, mean_t
     p->scale.mult = (int32_t)(((int64_t)p->scale.mult << bits) / p->elements);
     p->scale.shift -= bits;
     if (p->scale.shift > 30) {
-        return te_op_fail(op, TE_ERR_MODEL, "its scales are far too large", 0);
+        return te_op_fail(op, TE_ERR_MODEL, "its scales are far too large for the output's", 0);
     }
     p->x_zero = (int16_t)x->zero_point;
     p->y_zero = (int16_t)y->zero_point;
     op->scratch = y->count * sizeof(int32_t);
-    op->lag[0].forward = 0;  /* the output is written when the input has been read */
+    op->lag[0].forward = op->lag[0].backward = 0;  /* the output is written when the input has been read */
     p->sums = op->scratch_at;
     return TE_OK;
 }

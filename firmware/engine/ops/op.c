@@ -13,7 +13,7 @@ int te_op_slots(te_op_t *op, uint32_t min_inputs, uint32_t max_inputs, int optio
     if (op->outputs.n != 1) {
         return te_op_fail(op, TE_ERR_MODEL, "it cannot have %d outputs", (int32_t)op->outputs.n);
     }
-    if (options_type && (op->options_type != options_type || op->options == 0)) {
+    if (options_type && (op->options_type != options_type || op->options.at == 0)) {
         return te_op_fail(op, TE_ERR_MODEL, "its options are missing or another operator's", 0);
     }
     return TE_OK;
@@ -43,7 +43,9 @@ int te_op_activation(te_op_t *op, uint32_t slot, te_desc_t *t) {
 }
 
 int te_op_output(te_op_t *op, te_desc_t *t) {
-    return te_graph_tensor(op->graph, op_slot(op, op->outputs, 0), t);
+    TE_TRY(te_graph_tensor(op->graph, op_slot(op, op->outputs, 0), t));
+    op->out_nbytes = t->nbytes;
+    return TE_OK;
 }
 
 te_ref_t te_op_in_at(te_op_t *op, uint32_t slot) {
@@ -89,7 +91,7 @@ int te_op_per_tensor(te_op_t *op, const te_desc_t *t) {
 }
 
 int te_op_option(te_op_t *op, int id, int32_t absent, int32_t low, int32_t high, int32_t *value) {
-    *value = te_fb_field_i32(&op->graph->file, op->options, id, absent);
+    *value = te_fb_field_i32(&op->graph->file, &op->options, id, absent);
     if (*value < low || *value > high) {
         return te_op_fail(op, TE_ERR_UNSUPPORTED, "an option of %d is not supported", *value);
     }

@@ -31,8 +31,8 @@ int te_pool_prepare(te_op_t *op, void *params) {
     TE_TRY(te_op_per_tensor(op, &x));
     TE_TRY(te_op_per_tensor(op, &y));
     TE_TRY(pool_same_scale(op, &x, &y));
-    TE_TRY(te_window_size(op, te_fb_field_i32(f, op->options, POOL_WIDTH, 0), &p->w.k_w));
-    TE_TRY(te_window_size(op, te_fb_field_i32(f, op->options, POOL_HEIGHT, 0), &p->w.k_h));
+    TE_TRY(te_window_size(op, te_fb_field_i32(f, &op->options, POOL_WIDTH, 0), &p->w.k_w));
+    TE_TRY(te_window_size(op, te_fb_field_i32(f, &op->options, POOL_HEIGHT, 0), &p->w.k_h));
     p->w.dilation_h = p->w.dilation_w = 1;
     TE_TRY(te_window(op, &x, &y, &p->w));
     TE_TRY(te_op_out_dim(op, &y, 3, x.shape[3]));

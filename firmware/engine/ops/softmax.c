@@ -43,7 +43,7 @@ static int softmax_prepare(te_op_t *op, void *params) {
     TE_TRY(te_op_same_shape(op, &x, &y));
     TE_TRY(te_op_per_tensor(op, &x));
     TE_TRY(te_op_per_tensor(op, &y));
-    p->beta = te_bits_f32(te_fb_field_i32(&op->graph->file, op->options, SOFTMAX_BETA, 0));
+    p->beta = te_bits_f32(te_fb_field_i32(&op->graph->file, &op->options, SOFTMAX_BETA, 0));
     if (!(p->beta > 0 && p->beta < 1e30f) || x.rank < 1) {
         return te_op_fail(op, TE_ERR_UNSUPPORTED, "a beta that is not positive is not supported", 0);
     }

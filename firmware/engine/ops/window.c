@@ -37,11 +37,11 @@ int te_window(te_op_t *op, const te_desc_t *x, const te_desc_t *y, te_window_t *
     te_file_t *f = &op->graph->file;
     uint16_t reach_h = 0, reach_w = 0;
     TE_TRY(window_image(op, x, y, w));
-    TE_TRY(te_window_size(op, te_fb_field_i32(f, op->options, WINDOW_STRIDE_W, 0), &w->stride_w));
-    TE_TRY(te_window_size(op, te_fb_field_i32(f, op->options, WINDOW_STRIDE_H, 0), &w->stride_h));
+    TE_TRY(te_window_size(op, te_fb_field_i32(f, &op->options, WINDOW_STRIDE_W, 0), &w->stride_w));
+    TE_TRY(te_window_size(op, te_fb_field_i32(f, &op->options, WINDOW_STRIDE_H, 0), &w->stride_h));
     TE_TRY(te_window_size(op, (w->k_h - 1) * w->dilation_h + 1, &reach_h));
     TE_TRY(te_window_size(op, (w->k_w - 1) * w->dilation_w + 1, &reach_w));
-    int padding = te_fb_field_u8(f, op->options, WINDOW_PADDING, PADDING_SAME);
+    int padding = te_fb_field_u8(f, &op->options, WINDOW_PADDING, PADDING_SAME);
     if (padding > PADDING_VALID) {
         return te_op_fail(op, TE_ERR_UNSUPPORTED, "padding %d is not supported", padding);
     }
