@@ -89,7 +89,7 @@ typedef struct {
 
 typedef struct te_model te_model_t;
 
-/* Proves the file safe and says how much memory it needs. Uses no memory but a bounded stack (about 1.5 kB
+/* Proves the file safe and says how much memory it needs. Uses no memory but a bounded stack (1.6 kB
  * on a Cortex-M). */
 int te_measure(const void *file, size_t file_len, te_sizes_t *need, te_error_t *why);
 
