@@ -96,7 +96,7 @@ def test_zero_point_outside_its_range(zero_point):
 
 def test_depthwise_multiplier_that_disagrees_with_the_weights():
     assert refused(conv(k=(1, 3, 3, 4), y=(1, 5, 5, 4), bias=4, name="DEPTHWISE_CONV_2D", axis=3, depthMultiplier=3)) == (
-        "depthwise_conv_2d #0: an option of 3 is not supported.")
+        "depthwise_conv_2d #0: depth multiplier 3 does not suit the weights.")
 
 
 @pytest.mark.parametrize("model, sentence", (

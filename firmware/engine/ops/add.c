@@ -103,8 +103,13 @@ static int32_t add_start(const add_t *p, uint32_t moves, int32_t i) {
     return at;
 }
 
+/* Elements of an input from one element of a run to the next: 1, or 0 if it is broadcast. */
+static int32_t add_step(const add_t *p, uint32_t moves) {
+    return p->n ? moves >> (p->n - 1) & 1 : 0;
+}
+
 static void add_run_s8(const add_t *p, const int8_t *a, const int8_t *b, int8_t *y, int32_t n) {
-    int32_t a_step = p->n ? p->a_moves >> (p->n - 1) & 1 : 0, b_step = p->n ? p->b_moves >> (p->n - 1) & 1 : 0;
+    int32_t a_step = add_step(p, p->a_moves), b_step = add_step(p, p->b_moves);
     for (int32_t i = 0; i < n; i++, a += a_step, b += b_step) {
         int32_t sum = te_rescale((*a - p->a_zero) * (1 << 20), p->a_scale)
             + te_rescale((*b - p->b_zero) * (1 << 20), p->b_scale);
@@ -114,7 +119,7 @@ static void add_run_s8(const add_t *p, const int8_t *a, const int8_t *b, int8_t 
 }
 
 static void add_run_f32(const add_t *p, const uint8_t *a, const uint8_t *b, float *y, int32_t n) {
-    int32_t a_step = p->n ? 4 * (p->a_moves >> (p->n - 1) & 1) : 0, b_step = p->n ? 4 * (p->b_moves >> (p->n - 1) & 1) : 0;
+    int32_t a_step = 4 * add_step(p, p->a_moves), b_step = 4 * add_step(p, p->b_moves);
     float low = te_bits_f32(p->range.low), high = te_bits_f32(p->range.high);
     for (int32_t i = 0; i < n; i++, a += a_step, b += b_step) {
         y[i] = te_clamp_f32(te_load_f32(a) + te_load_f32(b), low, high);

@@ -45,7 +45,10 @@ static int depthwise_shapes(te_op_t *op, const te_desc_t *x, const te_desc_t *k,
     }
     p->depth = (uint16_t)depth;
     p->multiplier = (uint16_t)(channels / depth);
-    TE_TRY(te_op_option(op, DEPTHWISE_MULTIPLIER, 0, p->multiplier, p->multiplier, &depth));
+    int32_t stated = te_fb_field_i32(&op->graph->file, &op->options, DEPTHWISE_MULTIPLIER, 0);
+    if (stated != p->multiplier) {
+        return te_op_fail(op, TE_ERR_MODEL, "depth multiplier %d does not suit the weights", stated);
+    }
     TE_TRY(te_window_size(op, k->shape[1], &p->w.k_h));
     TE_TRY(te_window_size(op, k->shape[2], &p->w.k_w));
     return te_op_out_dim(op, y, 3, channels);

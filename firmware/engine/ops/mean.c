@@ -151,8 +151,8 @@ static void mean_run(const te_model_t *m, const void *params) {
     }
     for (int32_t i = 0; i < p->outputs; i++) {
         if (p->type == TE_INT8) {
-            int32_t sum = ((int32_t *)sums)[i] - p->x_zero * p->elements;
-            ((int8_t *)y)[i] = (int8_t)(te_clamp(te_rescale(sum, p->scale), -128 - p->y_zero, 127 - p->y_zero) + p->y_zero);
+            int32_t v = te_rescale(((int32_t *)sums)[i] - p->x_zero * p->elements, p->scale);
+            ((int8_t *)y)[i] = (int8_t)(te_clamp(v, -128 - p->y_zero, 127 - p->y_zero) + p->y_zero);
         } else {
             ((float *)y)[i] /= (float)p->elements;
         }

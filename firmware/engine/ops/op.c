@@ -89,11 +89,3 @@ int te_op_per_tensor(te_op_t *op, const te_desc_t *t) {
     }
     return TE_OK;
 }
-
-int te_op_option(te_op_t *op, int id, int32_t absent, int32_t low, int32_t high, int32_t *value) {
-    *value = te_fb_field_i32(&op->graph->file, &op->options, id, absent);
-    if (*value < low || *value > high) {
-        return te_op_fail(op, TE_ERR_UNSUPPORTED, "an option of %d is not supported", *value);
-    }
-    return TE_OK;
-}

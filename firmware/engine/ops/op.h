@@ -38,9 +38,6 @@ int te_op_number(te_op_t *op, const te_desc_t *t);
 /* int8 must have one scale. */
 int te_op_per_tensor(te_op_t *op, const te_desc_t *t);
 
-/* An option with its default; out of low..high is an error. */
-int te_op_option(te_op_t *op, int id, int32_t absent, int32_t low, int32_t high, int32_t *value);
-
 /* Fused activation (ops/activation.c): 0 none, 1 ReLU, 2 ReLU -1..1, 3 ReLU6. */
 typedef struct {
     int32_t low, high;  /* int8: quantised; float32: the bits of two floats */
