@@ -27,10 +27,11 @@ def port(on: str, progress: Silent = SILENT, wav: Path | None = None) -> Iterato
     if on not in board_names():
         yield _device(on, wav)
         return
-    build.build([on], progress)
     folder = BUILD / "instances" / on
+    emulated = Board(on, folder)
+    build.build([on], progress)
     place_recording(wav, folder)
-    with Board(on, folder) as board:
+    with emulated as board:
         yield board.port
 
 

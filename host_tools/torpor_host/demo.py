@@ -87,8 +87,9 @@ def demo(file: Path | None = None, expect: str | None = None, progress: Silent =
     truth = _expected(file, expect) if file or expect else read_truth(_MODEL / "samples/demo.json")
     file = file or _MODEL / "samples/demo.wav"
     samples = wav.read(file)
+    emulated = Board(BOARD, _fresh_folder(file))
     build.build([BOARD], progress)
-    with Board(BOARD, _fresh_folder(file)) as board, Link(board.port) as link:
+    with emulated as board, Link(board.port) as link:
         engine = _install(link, progress)
         watch.begin(samples, wav.RATE)
         records = list(_listen(link, len(samples) / wav.RATE, watch))

@@ -47,6 +47,9 @@ class Board:
         self.profile = load_board(name)
         if not self.profile.machine:
             raise ToolError(f"{name} is not an emulated board.", "use its serial port instead")
+        self._qemu = shutil.which(self.profile.qemu)
+        if self._qemu is None:
+            raise ToolError(f"{self.profile.qemu} is missing.", f"install it: sudo apt-get install {self.profile.qemu}")
         self.folder = Path(folder)
         self.shift = shift
         self.firmware = Path(firmware or self.profile.firmware).resolve()
@@ -108,13 +111,10 @@ class Board:
         self.stop()
 
     def _command(self) -> list[str]:
-        qemu = shutil.which(self.profile.qemu)
-        if qemu is None:
-            raise ToolError(f"{self.profile.qemu} is missing.", f"install it: sudo apt-get install {self.profile.qemu}")
         if not self.firmware.is_file():
             raise ToolError(f"there is no firmware {self.firmware}.", f"build it: torpor build {self.profile.name}")
         return [
-            *(qemu, "-machine", self.profile.machine, "-kernel", str(self.firmware)),
+            *(self._qemu, "-machine", self.profile.machine, "-kernel", str(self.firmware)),
             *("-icount", f"shift={self.shift},sleep=off"),
             *("-semihosting-config", "enable=on,target=native"),
             *("-display", "none", "-monitor", "none", "-nic", "none", "-serial", "pty"),
