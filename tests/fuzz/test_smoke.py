@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: MIT
+"""A short run of the fuzzer, the same every time; `make fuzz SECONDS=N` is the long one."""
+
+import fuzz
+import pytest
+import seeds
+
+from torpor_host import engine
+
+SMOKE_EXECUTIONS = 400_000
+
+
+def test_every_operator_has_a_seed_that_the_engineseeds.runs():
+    covered = {name for name, *rest in seeds.OPERATORS if seeds.runs(seeds.model(name, *rest[:-1], **rest[-1]))}
+    assert set(engine.operators()) <= covered
+
+
+def test_seeds_run_and_random_bytes_do_not():
+    assert seeds.runs(seeds.chain()) and seeds.runs(seeds.dense()) and seeds.runs(seeds.floats())
+    assert not seeds.runs(bytes(range(256)) * 4)
+
+
+@pytest.mark.usefixtures("fuzzer")
+def test_smoke(tmp_path):
+    fuzz.make_seeds(tmp_path / "seeds", 4096)
+    (tmp_path / "corpus").mkdir()
+    result = fuzz.run([tmp_path / "corpus", tmp_path / "seeds"], f"-runs={SMOKE_EXECUTIONS}", "-seed=1",
+                      "-max_total_time=60")
+    assert not result.crash, f"{result.crash}\nreplay: build/fuzz/fuzz_model {fuzz.CRASHES}/..."
+    assert result.executions > 1000 and result.edges > 500
