@@ -2,7 +2,9 @@
 PYTHON ?= python3
 TORPOR = .venv/bin/torpor
 
-.PHONY: demo test setup
+SECONDS ?= 60
+
+.PHONY: demo test fuzz setup
 
 demo: setup
 	@$(TORPOR) demo
@@ -11,5 +13,9 @@ test: setup
 	@$(TORPOR) build
 	.venv/bin/python -m pytest
 
+fuzz: setup
+	@.venv/bin/python tests/fuzz/fuzz.py $(SECONDS)
+
+test fuzz: SETUP = test
 setup:
-	@$(PYTHON) host_tools/bootstrap.py
+	@$(PYTHON) host_tools/bootstrap.py $(SETUP)

@@ -5,7 +5,9 @@
 Runs before anything is installed, so it uses the standard library only. Each step
 is skipped when its result is already there; each one that works shows elapsed time.
 
-    python3 host_tools/bootstrap.py
+    python3 host_tools/bootstrap.py [test]
+
+`test` adds what only tests need: the compiler with a fuzzer.
 
 MICROPYTHON_DIR=/path uses that checkout and downloads nothing.
 """
@@ -32,6 +34,10 @@ APT_PACKAGES = (
     "pkg-config",
     "python3-venv",
     "qemu-system-arm",
+)
+TEST_PACKAGES = (
+    "clang",
+    "libclang-rt-14-dev",
 )
 EXTRAS = "build,plot,test"
 
@@ -92,19 +98,19 @@ def run(command, hint, **kwargs):
         raise SetupError(f"`{' '.join(map(str, command))}` failed; see build/bootstrap.log.", hint)
 
 
-def missing_packages():
-    """The packages of APT_PACKAGES that dpkg does not list as installed."""
-    query = ["dpkg-query", "-W", "-f", "${Package} ${db:Status-Status}\n", *APT_PACKAGES]
+def missing_packages(wanted):
+    """Those of `wanted` that dpkg does not list as installed."""
+    query = ["dpkg-query", "-W", "-f", "${Package} ${db:Status-Status}\n", *wanted]
     listed = subprocess.run(query, capture_output=True, text=True).stdout
     installed = {line.split()[0] for line in listed.splitlines() if line.endswith(" installed")}
-    return [name for name in APT_PACKAGES if name not in installed]
+    return [name for name in wanted if name not in installed]
 
 
-def install_packages():
+def install_packages(wanted):
     """Installs what is missing, as root or through sudo that asks no password."""
     if shutil.which("dpkg-query") is None:
         return  # not Debian: `torpor doctor` and the builds name what they miss
-    missing = missing_packages()
+    missing = missing_packages(wanted)
     if not missing:
         return
     by_hand = f"run: sudo apt-get install --no-install-recommends {' '.join(missing)}"
@@ -185,7 +191,7 @@ def fetch_micropython():
 
 def main():
     try:
-        install_packages()
+        install_packages(APT_PACKAGES + (TEST_PACKAGES if "test" in sys.argv[1:] else ()))
         make_venv()
         fetch_micropython()
     except SetupError as error:
