@@ -10,7 +10,7 @@ from torpor_host import engine
 SMOKE_EXECUTIONS = 400_000
 
 
-def test_every_operator_has_a_seed_that_the_engineseeds.runs():
+def test_every_operator_has_a_seed_that_the_engine_runs():
     covered = {name for name, *rest in seeds.OPERATORS if seeds.runs(seeds.model(name, *rest[:-1], **rest[-1]))}
     assert set(engine.operators()) <= covered
 
