@@ -16,12 +16,12 @@ static int32_t activation_bits(float x) {
 
 /* A bound in units of the output's scale; an open end is the type's. */
 static int32_t activation_quantise(float bound, const te_desc_t *y) {
-    int32_t low = -128, high = 127;
+    int32_t high = y->type == TE_INT32 ? INT32_MAX : y->type == TE_INT16 ? INT16_MAX : INT8_MAX, low = -high - 1;
     if (bound == FLT_MAX || bound == -FLT_MAX) {
         return bound > 0 ? high : low;
     }
-    int32_t q = te_clamp(te_round(bound / y->scale), -512, 512);
-    return te_clamp(q + y->zero_point, low, high);
+    int32_t q = te_round(y->type == TE_INT32 ? bound : bound / y->scale);
+    return te_clamp(te_clamp(q, -(1 << 17), 1 << 17) + y->zero_point, low, high);
 }
 
 int te_activation(te_op_t *op, int id, const te_desc_t *y, te_range_t *range) {

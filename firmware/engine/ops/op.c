@@ -89,3 +89,20 @@ int te_op_per_tensor(te_op_t *op, const te_desc_t *t) {
     }
     return TE_OK;
 }
+
+int te_op_type(te_op_t *op, const te_desc_t *t, uint32_t set) {
+    return set >> t->type & 1 ? TE_OK : te_op_fail(op, TE_ERR_UNSUPPORTED, "tensor type %d is not supported", t->type);
+}
+
+int te_op_quantised(te_op_t *op, const te_desc_t *t) {
+    if (t->type != TE_INT8 && t->type != TE_INT16) {
+        return TE_OK;
+    }
+    if (t->scales.n == 0) {
+        return te_op_fail(op, TE_ERR_MODEL, "an integer tensor has no scale and zero point", 0);
+    }
+    if (t->scales.n > 1) {
+        return te_op_fail(op, TE_ERR_UNSUPPORTED, "an activation with %d scales is not supported", (int32_t)t->scales.n);
+    }
+    return TE_OK;
+}

@@ -38,9 +38,16 @@ int te_op_number(te_op_t *op, const te_desc_t *t);
 /* int8 must have one scale. */
 int te_op_per_tensor(te_op_t *op, const te_desc_t *t);
 
+/* Its type must be in a set: TE_SET(TE_INT8) | TE_SET(TE_FLOAT32) | ... */
+#define TE_SET(type) (UINT32_C(1) << (type))
+int te_op_type(te_op_t *op, const te_desc_t *t, uint32_t set);
+
+/* Must have one scale and zero point, if it is int8 or int16. */
+int te_op_quantised(te_op_t *op, const te_desc_t *t);
+
 /* Fused activation (ops/activation.c): 0 none, 1 ReLU, 2 ReLU -1..1, 3 ReLU6. */
 typedef struct {
-    int32_t low, high;  /* int8: quantised; float32: the bits of two floats */
+    int32_t low, high;  /* int8, int16: quantised; int32: as they are; float32: the bits of two floats */
 } te_range_t;
 
 int te_activation(te_op_t *op, int id, const te_desc_t *y, te_range_t *range);
