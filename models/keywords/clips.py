@@ -117,9 +117,8 @@ def spoken(name, script, seed, cache) -> Clips:
     return _collect(name, _speech_clip, [([seed, i], s) for i, s in enumerate(script)], cache)
 
 
-def noises(name, count, seed, accents, variants, cache) -> Clips:
-    """Clips of noise; babble takes its voices from `accents` and `variants`."""
-    pool = speech.script(seed, 0, 1, 1, accents, variants)
+def noises(name, count, seed, pool, cache) -> Clips:
+    """Clips of noise; babble takes its voices from the script `pool`."""
     rng = np.random.default_rng(seed)
     tasks = [([seed, i], [pool[k] for k in rng.integers(0, len(pool), 6)]) for i in range(count)]
     return _collect(name, _noise_clip, tasks, cache)

@@ -48,13 +48,27 @@ class Network(nn.Module):
             *self._separable(64, 80, (2, 2)),
             *self._separable(80, 96, (1, 1)),
         )
-        self.dropout = nn.Dropout(0.2)
+        self.dropout = nn.Dropout(0.1)
         self.dense = nn.Linear(96, labels)
 
     @staticmethod
     def _separable(channels_in, channels_out, stride):
         yield Convolution(channels_in, channels_in, (3, 3), stride, depthwise=True)
         yield Convolution(channels_in, channels_out, (1, 1))
+
+    def parameter_count(self) -> int:
+        """Weights and biases with the batch normalisation folded in."""
+        return sum(conv.conv.weight.numel() + conv.conv.out_channels for conv in self.layers) + sum(
+            p.numel() for p in self.dense.parameters())
+
+    def macs(self, frames, bands) -> int:
+        """Multiply-accumulates of one inference."""
+        count = self.dense.weight.numel()
+        for layer in self.layers:
+            sh, sw = layer.conv.stride
+            frames, bands = -(-frames // sh), -(-bands // sw)
+            count += frames * bands * layer.conv.weight.numel()
+        return count
 
     def forward(self, x):
         return self.dense(self.dropout(self.layers(x).mean(dim=(2, 3))))

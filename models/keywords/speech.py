@@ -28,8 +28,9 @@ class Spoken(NamedTuple):
 def say(spoken: Spoken) -> np.ndarray:
     """float32[n] in -1..1, silence at both ends removed."""
     text = f'<prosody range="{spoken.range}">{spoken.text}{spoken.emphasis}</prosody>'
-    command = ["espeak-ng", "-v", spoken.voice, "-s", str(spoken.speed), "-p", str(spoken.pitch), "-m", "--stdout", text]
-    with wave.open(io.BytesIO(subprocess.run(command, capture_output=True, check=True).stdout)) as file:
+    options = ["-v", spoken.voice, "-s", str(spoken.speed), "-p", str(spoken.pitch), "-m", "--stdout"]
+    said = subprocess.run(["espeak-ng", *options, text], capture_output=True, check=True)
+    with wave.open(io.BytesIO(said.stdout)) as file:
         assert file.getframerate() == RATE
         samples = np.frombuffer(file.readframes(-1), np.int16)
     return trim(samples.astype(np.float32) / 32768)
@@ -41,19 +42,27 @@ def trim(x) -> np.ndarray:
     return x[loud[0] : loud[-1] + 1] if loud.size else x[:0]
 
 
-def script(seed, keyword_count, similar_count, other_count, accents, variants) -> list[Spoken]:
-    """Random utterances: so many of each keyword, of each similar word, and of each other word."""
+def times(pronunciations, count) -> list[tuple[str, int]]:
+    """(text, label) `count` times for each keyword, its pronunciations in turn."""
+    return [(pronunciations[word][i % len(pronunciations[word])], words.LABELS.index(word))
+            for word in words.KEYWORDS for i in range(count)]
+
+
+def unknown(vocabulary, count) -> list[tuple[str, int]]:
+    """(text, label) `count` times for each word that is no keyword."""
+    return [(word, words.UNKNOWN) for word in vocabulary for _ in range(count)]
+
+
+def script(seed, wanted, accents, variants) -> list[Spoken]:
+    """Each wanted (text, label) in a random voice, speed, pitch and intonation."""
     rng = np.random.default_rng(seed)
-    wanted = [(word, label) for label, word in enumerate(words.KEYWORDS) for _ in range(keyword_count)]
-    for vocabulary, count in ((words.SIMILAR, similar_count), (words.OTHER, other_count)):
-        wanted += [(word, words.UNKNOWN) for word in vocabulary for _ in range(count)]
-    return [_spoken(rng, word, label, accents, variants) for word, label in wanted]
+    return [_spoken(rng, text, label, accents, variants) for text, label in wanted]
 
 
-def _spoken(rng, word, label, accents, variants) -> Spoken:
+def _spoken(rng, text, label, accents, variants) -> Spoken:
     accent, variant = rng.choice(accents), rng.choice(variants)
     return Spoken(
-        text=word, label=label, voice=f"{accent}+{variant}" if variant else str(accent),
+        text=text, label=label, voice=f"{accent}+{variant}" if variant else str(accent),
         speed=int(rng.triangular(85, 150, 260)), pitch=int(rng.integers(0, 100)),
         range=str(rng.choice(["x-low", "low", "medium", "high", "x-high"])),
         emphasis=str(rng.choice(["", ".", "!", "?", ","])))

@@ -5,6 +5,21 @@ KEYWORDS = ("yes", "no", "stop", "go")
 LABELS = (*KEYWORDS, "unknown", "silence")
 UNKNOWN, SILENCE = LABELS.index("unknown"), LABELS.index("silence")
 
+# How people say them, as text and as espeak-ng's phonemes: Scots and Irish "no" is one vowel, a southern
+# British one starts far in front, New Zealand's "yes" is nearly "yis".
+PRONUNCIATIONS = {
+    "yes": ("yes", "yes", "[[j'es]]", "[[j'E:s]]", "[[j'E@s]]", "[[j'Is]]", "[[j'eIs]]"),
+    "no": ("no", "no", "[[n'o:]]", "[[n'@U]]", "[[n'VU]]"),
+    "stop": ("stop", "stop", "[[st'A:p]]", "[[st'Op]]", "[[st'op]]"),
+    "go": ("go", "go", "[[g'o:]]", "[[g'@U]]", "[[g'VU]]"),
+}
+
+# Voices of other languages: the same words with other vowels and consonants. Phonemes that all of them have.
+LANGUAGES = "de nl it es sv nb da fi pl cs hu pt-br ro el tr hi fr-fr id cy hr".split()
+FOREIGN_PRONUNCIATIONS = {
+    "yes": ("[[j'es]]",), "no": ("[[n'o:]]", "[[n'oU]]"), "stop": ("[[st'op]]",), "go": ("[[g'o:]]", "[[g'oU]]"),
+}
+
 # Sound like a keyword but are none; "know" is left out, it is the same sound as "no".
 SIMILAR = """
     yet yeah yell yep yen jest chess less mess guess dress press ness best west nest test us is his this yesterday
@@ -24,21 +39,6 @@ OTHER = """
     big small fast slow hot cold dry wet early late easy heavy under over behind between around through
     the and but with from have make take give find think work seven-eleven hey ah um er mm hmm ha uh-huh
 """.split()
-
-SENTENCES = (
-    "the quick brown fox jumps over the lazy dog",
-    "she sells sea shells by the sea shore",
-    "we will be there in about half an hour",
-    "please put the milk back into the fridge",
-    "it was raining when they left the house",
-    "have you seen my keys anywhere",
-    "turn the volume down a little",
-    "the meeting has been moved to Thursday",
-    "I would like a cup of tea with lemon",
-    "he walked along the river every morning",
-    "our train leaves from platform seven",
-    "what are you doing over the weekend",
-)
 
 ACCENTS = ("en-us", "en-gb", "en-gb-scotland", "en-gb-x-gbclan", "en-gb-x-rp", "en-029", "en-us-nyc")
 

@@ -49,12 +49,12 @@ class Int8Chain:
 
     def conv_2d(self, weights, bias, stride, values, activation="NONE"):
         """weights [out, kh, kw, in]; SAME padding."""
-        self._convolve("CONV_2D", weights, 0, bias, stride, values, fusedActivationFunction=activation)
+        self._convolve("CONV_2D", 0, weights, bias, stride, values, fusedActivationFunction=activation)
 
     def depthwise_conv_2d(self, weights, bias, stride, values, activation="NONE"):
         """weights [1, kh, kw, channels]; SAME padding."""
-        self._convolve(
-            "DEPTHWISE_CONV_2D", weights, 3, bias, stride, values, fusedActivationFunction=activation, depthMultiplier=1)
+        self._convolve("DEPTHWISE_CONV_2D", 3, weights, bias, stride, values, fusedActivationFunction=activation,
+                       depthMultiplier=1)
 
     def dense(self, weights, bias, values):
         """weights [out, in] over all values of one input; per-tensor weights, as TFLM's FULLY_CONNECTED wants them."""
@@ -87,7 +87,7 @@ class Int8Chain:
     def finish(self) -> bytes:
         return self._writer.finish([self._input], [self._at])
 
-    def _convolve(self, op, weights, axis, bias, stride, values, **options):
+    def _convolve(self, op, axis, weights, bias, stride, values, **options):
         source, (_, height, width, _channels) = self._at, self._shape
         kernel, scales = weights_s8(weights, axis)
         constants = self._constants(kernel, scales, axis, bias)
