@@ -1,11 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * RESHAPE: the same elements under another shape. The planner puts both in one place, so nothing is copied. */
-#include "op.h"
-
-typedef struct {
-    te_ref_t x, y;
-    uint32_t nbytes;
-} reshape_t;
+#include "move.h"
 
 /* A constant second input must agree with the output's shape; -1 in it stands for any size. */
 static int reshape_wanted(te_op_t *op, const te_desc_t *y) {
@@ -30,7 +25,6 @@ static int reshape_wanted(te_op_t *op, const te_desc_t *y) {
 }
 
 static int reshape_prepare(te_op_t *op, void *params) {
-    reshape_t *p = params;
     te_desc_t x, y;
     TE_TRY(te_op_slots(op, 1, 2, 0));
     TE_TRY(te_op_input(op, 0, &x));
@@ -40,18 +34,8 @@ static int reshape_prepare(te_op_t *op, void *params) {
     if (x.count != y.count) {
         return te_op_fail(op, TE_ERR_MODEL, "the output should have %d elements", (int32_t)x.count);
     }
-    op->alias = !x.constant;
-    p->nbytes = x.nbytes;
-    p->x = te_op_in_at(op, 0);
-    p->y = te_op_out_at(op);
+    te_alias(op, &x, params);
     return TE_OK;
 }
 
-static void reshape_run(const te_model_t *m, const void *params) {
-    const reshape_t *p = params;
-    if (p->x != p->y) {
-        memcpy(te_out(m, p->y), te_in(m, p->x), p->nbytes);
-    }
-}
-
-const te_row_t te_row_reshape = {"RESHAPE", 22, sizeof(reshape_t), reshape_prepare, reshape_run};
+const te_row_t te_row_reshape = {"RESHAPE", 22, sizeof(te_alias_t), reshape_prepare, te_alias_run};

@@ -5,7 +5,8 @@
 #ifndef TE_OPERATORS
 #define TE_OPERATORS(X) \
     X(add) X(average_pool_2d) X(conv_2d) X(depthwise_conv_2d) X(dequantize) X(fully_connected) \
-    X(max_pool_2d) X(mean) X(pad) X(quantize) X(reshape) X(softmax)
+    X(max_pool_2d) X(mean) X(pad) X(quantize) X(reshape) X(softmax) \
+    X(squeeze) X(expand_dims) X(transpose)
 #endif
 
 #define TE_DECLARE(name) extern const te_row_t te_row_##name;
