@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The emulated Cortex-M4F board: what is wired to which pin, and its account of its sleep."""
+"""An emulated board: what is wired to which pin, and its account of its sleep."""
 
 from emu import asleep_us, uptime_us
 from machine import I2S, Pin
