@@ -32,6 +32,16 @@ def test_softmax_int8_every_difference():
     assert_same_bytes(w.finish([x], [y]), pairs)
 
 
+@pytest.mark.parametrize("classes", (512, 600, 4095))
+def test_softmax_int8_of_hundreds_of_equal_scores(classes):
+    """Each share is below half a unit of the output. The official interpreter aborts here."""
+    w = Writer()
+    x = w.tensor("x", (1, classes), np.int8, scale=0.05, zero_point=0)
+    y = w.tensor("y", (1, classes), np.int8, scale=1 / 256, zero_point=-128)
+    w.op("SOFTMAX", [x], [y], beta=1.0)
+    assert (ours(w.finish([x], [y]), np.zeros((1, classes), np.int8))[0] == -128).all()
+
+
 @pytest.mark.parametrize("seed", range(1000, 1030))
 def test_softmax_float32(seed):
     data, x = _softmax(seed, np.float32)

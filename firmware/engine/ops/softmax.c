@@ -117,11 +117,11 @@ static void softmax_row_s8(const softmax_t *p, const int8_t *x, int8_t *y) {
     }
     int headroom = __builtin_clz((uint32_t)sum);
     int32_t reciprocal = softmax_reciprocal((int32_t)(((uint32_t)sum << headroom) - (UINT32_C(1) << 31)));
+    int32_t down = 12 - headroom + 31 - 8;  /* past 31 bits, with hundreds of equal scores, nothing is left */
     for (int32_t i = 0; i < p->depth; i++) {
         int32_t share = 0;
-        if (x[i] - max >= p->least) {
-            share = te_high_mul(reciprocal, softmax_exp_scaled(p, x[i] - max));
-            share = te_round_shift(share, 12 - headroom + 31 - 8);
+        if (x[i] - max >= p->least && down <= 31) {
+            share = te_round_shift(te_high_mul(reciprocal, softmax_exp_scaled(p, x[i] - max)), down);
         }
         y[i] = (int8_t)te_clamp(share - 128, -128, 127);
     }
