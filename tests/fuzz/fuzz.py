@@ -6,7 +6,7 @@
 
 Starts from seeds made on the spot (seeds.py), this project's models, the peers' models where their folder is, and
 what earlier runs found worth keeping (build/fuzz/corpus). Prints what it does; a file that breaks a promise of
-engine.h is kept in build/fuzz/crashes and ends the run with 1. Replay one with build/fuzz/fuzz_model FILE.
+engine.h is kept in build/fuzz/crashes and ends the run with 1. Replay one with UBSAN_OPTIONS=print_stacktrace=1 build/fuzz/fuzz_model FILE.
 """
 
 import dataclasses
@@ -69,7 +69,8 @@ def run(folders, *options, show=lambda result: None, max_bytes=4096) -> Result:
     command = [programs.fuzzer(), *folders, f"-max_len={max_bytes}", "-len_control=0", "-timeout=60", "-rss_limit_mb=2048",
                f"-artifact_prefix={CRASHES}/", *options]
     result, start, said = Result(), time.monotonic(), []
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, errors="replace") as process:
+    environment = {**os.environ, "UBSAN_OPTIONS": "print_stacktrace=1"}
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, errors="replace", env=environment) as process:
         for line in process.stderr:
             result.seconds = time.monotonic() - start
             if edges := _EDGES.search(line):
@@ -96,13 +97,23 @@ class _Progress:
             print(result, flush=True)
 
 
+def print_coverage():
+    """Lines of the engine that seeds and corpus reach, the least covered files first."""
+    files = programs.lines_reached([SEEDS, CORPUS])
+    reached, total = (sum(column) for column in zip(*files.values()))
+    print(f"{reached} of {total} lines of the engine reached ({100 * reached / total:.1f} %); least:")
+    for name, (some, every) in sorted(files.items(), key=lambda item: item[1][0] / item[1][1])[:8]:
+        print(f"  {name:32} {some:4} of {every:4}")
+
+
 def main(seconds):
     make_seeds(SEEDS, 4096)
     CORPUS.mkdir(parents=True, exist_ok=True)
     print(f"fuzzing for {seconds} s from {len(list(SEEDS.iterdir()))} seeds; findings go to {CRASHES}", flush=True)
     result = run([CORPUS, SEEDS], f"-max_total_time={seconds}", show=_Progress())
     print(result)
-    print(result.crash or "no broken promise", end="\n")
+    print_coverage()
+    print(result.crash or "no promise was broken")
     return 1 if result.crash else 0
 
 

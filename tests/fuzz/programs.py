@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""Builds the C programs of this folder with the engine, under AddressSanitizer and UBSan, into build/fuzz/."""
+"""Builds the C programs of this folder with the engine into build/fuzz/."""
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -14,36 +15,49 @@ from torpor_host.paths import BUILD, FIRMWARE
 HERE = Path(__file__).parent
 FOLDER = BUILD / "fuzz"
 
-_COMMON = ["-std=c11", "-O2", "-g", "-Wall", "-Wextra", "-Werror", "-ffp-contract=off", "-DTE_CHECK",
-           "-fno-sanitize-recover=all", f"-I{FIRMWARE / 'engine'}"]
-_SANITIZE = "address,undefined,float-cast-overflow"
+_COMMON = ["-std=c11", "-g", "-Wall", "-Wextra", "-Werror", "-ffp-contract=off", "-DTE_CHECK", f"-I{FIRMWARE / 'engine'}"]
+_SANITIZE = ["-O2", "-fsanitize=address,undefined,float-cast-overflow", "-fno-sanitize-recover=all"]
+_HINT = "sudo apt-get install --no-install-recommends clang libclang-rt-14-dev"
 
 
 def fuzzer() -> Path:
     """The libFuzzer program; ToolError without clang and its runtime."""
-    clang = os.environ.get("CLANG", "clang")
-    return _program("fuzz_model", clang, engine=["-fsanitize-coverage=inline-8bit-counters,pc-table"], link=["-fsanitize=fuzzer"])
+    guided = ["-fsanitize-coverage=inline-8bit-counters,pc-table"]
+    return _program("fuzz_model", [], os.environ.get("CLANG", "clang"), _SANITIZE, guided, ["-fsanitize=fuzzer"])
 
 
 def damage() -> Path:
     """The program that damages one model everywhere; any compiler with sanitizers will do."""
-    return _program("damage", shutil.which("clang") or os.environ.get("CC", "cc"), engine=[], link=[])
+    return _program("damage", [], shutil.which("clang") or "cc", _SANITIZE, [], [])
 
 
-def _program(name, compiler, engine, link) -> Path:
-    """Builds `name`.c unless build/fuzz has it from these sources. Only the engine is compiled with flags `engine`."""
+def lines_reached(folders) -> dict[str, tuple[int, int]]:
+    """(reached, all) lines of each of the engine's sources when the files in `folders` are replayed, by gcc's gcov."""
+    program = _program("replay", ["fuzz_model.c"], "gcc", ["-O0"], ["--coverage"], ["--coverage"])
+    counts = FOLDER / "replay_engine.gcda"
+    counts.unlink(missing_ok=True)
+    subprocess.run([program, *folders], check=True, stdout=subprocess.DEVNULL)
+    text = subprocess.run(["gcov", "-n", counts], capture_output=True, text=True, check=True, cwd=FOLDER).stdout
+    found = re.findall(r"File '(.*?engine/[^']*\.c)'\nLines executed:([\d.]+)% of (\d+)", text)
+    return {name.split("engine/")[-1]: (round(float(share) * int(n) / 100), int(n)) for name, share, n in found}
+
+
+def _program(name, more, compiler, flags, engine, link) -> Path:
+    """Builds `name`.c, `more` and what they share, unless build/fuzz has it from these sources.
+
+    All of it is compiled with `flags`, only the engine with the flags `engine` too.
+    """
     target, stamp = FOLDER / name, FOLDER / f"{name}.stamp"
-    want = _digest(compiler, engine, link)
+    want = _digest(compiler, flags, engine, link)
     if target.exists() and stamp.exists() and stamp.read_text() == want:
         return target
     FOLDER.mkdir(parents=True, exist_ok=True)
-    parts = {"engine.c": engine, **dict.fromkeys((f"{name}.c", "exercise.c", "fields.c"), [])}
     (FOLDER / "engine.c").write_text("".join(f'#include "{source}"\n' for source in _engine_sources()))
-    objects = [FOLDER / f"{name}_{part[:-2]}.o" for part in parts]
-    command = [compiler, *_COMMON, f"-fsanitize={_SANITIZE}"]
-    for (part, flags), out in zip(parts.items(), objects):
-        _compile([*command, *flags, "-c", "-o", out, (FOLDER if part == "engine.c" else HERE) / part])
-    _compile([*command, *link, "-o", target, *objects])
+    sources = [FOLDER / "engine.c", *(HERE / part for part in (f"{name}.c", "exercise.c", "fields.c", *more))]
+    objects = [FOLDER / f"{name}_{source.stem}.o" for source in sources]
+    for source, made in zip(sources, objects):
+        _compile([compiler, *_COMMON, *flags, *(engine if source.parent == FOLDER else []), "-c", "-o", made, source])
+    _compile([compiler, *_COMMON, *flags, *link, "-o", target, *objects])
     stamp.write_text(want)
     return target
 
@@ -54,11 +68,8 @@ def _compile(command):
     except FileNotFoundError:
         raise ToolError(f"no compiler {command[0]}.", _HINT) from None
     if result.returncode:
-        missing = "libclang_rt" in result.stderr or "asan" in result.stderr
+        missing = re.search("libclang_rt|cannot find.*san", result.stderr)
         raise ToolError(f"{command[0]} failed:\n{result.stderr[-3000:]}", _HINT if missing else "the first error names the line")
-
-
-_HINT = "sudo apt-get install --no-install-recommends clang libclang-rt-14-dev"
 
 
 def _engine_sources():
@@ -66,7 +77,7 @@ def _engine_sources():
 
 
 def _digest(*flags) -> str:
-    digest = hashlib.sha256(repr([flags, _COMMON, _SANITIZE, list(map(str, _engine_sources()))]).encode())
+    digest = hashlib.sha256(repr([flags, _COMMON, list(map(str, _engine_sources()))]).encode())
     for folder in (FIRMWARE / "engine", HERE):
         for path in sorted(folder.rglob("*.[ch]")):
             digest.update(path.read_bytes())
