@@ -20,6 +20,8 @@ struct te_model {
     uint32_t file_len;
     uint32_t macs_low, macs_high;
     uint16_t n_tensors, n_ops, n_inputs, n_outputs;
+    int32_t fault_value;
+    const char *fault;  /* what stopped the operator that runs, NULL if nothing did */
 };
 
 static inline te_ref_t *te_model_where(const te_model_t *m) {
@@ -46,9 +48,14 @@ static inline void *te_out(const te_model_t *m, te_ref_t ref) {
     return m->arena + ref;
 }
 
+/* Stops the model at the operator that runs, because of what an index tensor holds that another operator or the
+ * caller wrote: all else was proved before. `reason` is constant text with at most one %d for `value`. The operator
+ * returns after this; te_run_op() reports it. */
+void te_fault(const te_model_t *m, const char *reason, int32_t value);
+
 /* An operator. prepare() proves that the operator agrees with itself and its tensors and fills `params`;
  * it is called once with nothing planned, for verification and the planner, and once more with every place
- * known. run() may then only assert. */
+ * known. run() may then only assert, and call te_fault(). */
 typedef struct {
     const char *name;      /* in TensorFlow Lite */
     int16_t code;          /* BuiltinOperator */

@@ -92,13 +92,28 @@ int te_open(te_model_t **m, const void *file, size_t file_len, void *state, size
     return TE_OK;
 }
 
+void te_fault(const te_model_t *m, const char *reason, int32_t value) {
+    te_model_t *own = (te_model_t *)m;  /* const for what operators do otherwise */
+    own->fault = reason;
+    own->fault_value = value;
+}
+
+/* Reports what stopped operator i, and forgets it, so that the model may run again. */
+static int run_fault(te_model_t *m, int i, te_error_t *why) {
+    run_argument(why, m->fault, m->fault_value);
+    why->op_index = (int16_t)i;
+    why->op_code = te_row(te_model_steps(m)[i].row)->code;
+    m->fault = NULL;
+    return TE_ERR_ARGUMENT;
+}
+
 int te_run_op(te_model_t *m, int i, te_error_t *why) {
     if (m == NULL || i < 0 || i >= m->n_ops) {
         return run_argument(why, "the model has no operator %d", i);
     }
     const te_step_t *step = &te_model_steps(m)[i];
     te_row(step->row)->run(m, (const uint8_t *)m + 8 * (size_t)step->params);
-    return TE_OK;
+    return m->fault == NULL ? TE_OK : run_fault(m, i, why);
 }
 
 int te_run(te_model_t *m, te_error_t *why) {
@@ -106,7 +121,7 @@ int te_run(te_model_t *m, te_error_t *why) {
         return run_argument(why, "no model is open", 0);
     }
     for (int i = 0; i < m->n_ops; i++) {
-        te_run_op(m, i, why);
+        TE_TRY(te_run_op(m, i, why));
     }
     return TE_OK;
 }
