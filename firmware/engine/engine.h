@@ -55,7 +55,8 @@ typedef enum {
     TE_INT64 = 4,
     TE_BOOL = 6,
     TE_INT16 = 7,
-    TE_INT8 = 9
+    TE_INT8 = 9,
+    TE_INT4 = 17  /* constant weights only: two in a byte, the first in its low half */
 } te_type_t;
 
 /* Why a call failed. te_describe() turns it into one sentence. */

@@ -89,18 +89,18 @@ static int graph_shape(te_graph_t *g, int32_t index, te_desc_t *t) {
             return te_fail(g, TE_ERR_UNSUPPORTED, "tensor %d has a dimension that is not fixed or below 1", index);
         }
         count *= (uint32_t)t->shape[i];
-        if (count * te_type_size(t->type) > INT32_MAX - 16) {
+        if (count > INT32_MAX - 16 || count * te_type_size(t->type) > INT32_MAX - 16) {
             return te_fail(g, TE_ERR_MODEL, "tensor %d is larger than 2 GB", index);
         }
     }
     t->count = (uint32_t)count;
-    t->nbytes = (uint32_t)count * te_type_size(t->type);
+    t->nbytes = t->type == TE_INT4 ? (t->count + 1) / 2 : t->count * te_type_size(t->type);
     return TE_OK;
 }
 
 static int graph_type(te_graph_t *g, int32_t index, te_desc_t *t) {
     t->type = te_fb_field_u8(&g->file, &t->table, TENSOR_TYPE, TE_FLOAT32);
-    if (te_type_size(t->type) == 0) {
+    if (te_type_size(t->type) == 0 && t->type != TE_INT4) {
         return te_fail(g, TE_ERR_UNSUPPORTED, "tensor %d is of a type that is not supported", index);
     }
     if (te_fb_field(&g->file, &t->table, TENSOR_SPARSITY, 4)) {
@@ -133,6 +133,9 @@ static int graph_constant(te_graph_t *g, int32_t index, te_desc_t *t) {
     if (data.n != 0 && data.n != t->nbytes) {
         return te_fail(g, TE_ERR_MODEL, "tensor %d has a shape that does not agree with its constant bytes", index);
     }
+    if (t->type == TE_INT4 && data.n == 0) {
+        return te_fail(g, TE_ERR_UNSUPPORTED, "tensor %d is int4 and not constant, which is not supported", index);
+    }
     t->constant = data.at;
     return TE_OK;
 }
@@ -153,7 +156,7 @@ static int graph_scales(te_graph_t *g, int32_t index, te_desc_t *t, te_vec_t zer
     }
     for (uint32_t i = 0; i < zeros.n; i++, point += 8) {
         int64_t zero = (int64_t)te_load_i32(point + 4) * (INT64_C(1) << 32) + (uint32_t)te_load_i32(point);
-        if (te_type_size(t->type) == 1 ? zero < low || zero > high : zero != 0) {
+        if (te_type_size(t->type) <= 1 ? zero < low || zero > high : zero != 0) {
             return te_fail(g, TE_ERR_MODEL, "tensor %d has a zero point outside its range", index);
         }
         t->symmetric &= zero == 0;

@@ -115,7 +115,7 @@ int te_graph_last_use(te_graph_t *g, int32_t tensor);
 /* Fills *why and returns `code`. `reason` is constant text with at most one %d for `value`. */
 int te_fail(te_graph_t *g, int code, const char *reason, int32_t value);
 
-/* Bytes of an element; 0 for a type that the engine does not know. */
+/* Bytes of an element; 0 for a type that the engine does not know, and for int4. */
 uint32_t te_type_size(int type);
 
 #endif

@@ -50,6 +50,13 @@ static inline int32_t te_rescale(int32_t x, te_scale_t s) {
     return te_round_shift(te_high_mul((int32_t)((uint32_t)x << left), s.mult), left - s.shift);
 }
 
+/* A 64-bit x times a scale with shift <= 7: rounds once, by 15 bits of the multiplier, as TFLM does. */
+static inline int32_t te_rescale_wide(int64_t x, te_scale_t s) {
+    uint64_t mult = s.mult < 0x7FFF0000 ? (uint64_t)(s.mult + (1 << 15)) >> 16 : 0x7FFF;
+    int32_t right = 15 - s.shift;
+    return (int32_t)((int64_t)((uint64_t)x * mult + (UINT64_C(1) << (right - 1))) >> right);
+}
+
 static inline int32_t te_clamp(int32_t x, int32_t low, int32_t high) {
     return x < low ? low : x > high ? high : x;
 }

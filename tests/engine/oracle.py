@@ -4,7 +4,7 @@
 import numpy as np
 from tflite_micro import runtime
 from torpor_host import engine
-from torpor_host.convert.writer import Writer
+from torpor_host.convert.writer import INT4, Writer
 
 ACTIVATIONS = ("NONE", "RELU", "RELU6", "RELU_N1_TO_1")
 _ARENA = 1 << 22
@@ -66,33 +66,63 @@ class Draw:
     def floats(self, shape):
         return self.rng.normal(0, 2, shape).astype(np.float32)
 
+    def int16(self, shape):
+        if self.rare():
+            return self.rng.choice(np.array([-32768, 32767], np.int16), shape)
+        return self.rng.integers(-32768, 32768, shape).astype(np.int16)
+
     def data(self, shape, dtype):
-        return self.int8(shape) if dtype == np.int8 else self.floats(shape)
+        if dtype == INT4:
+            return self.int8(shape) >> 4
+        return self.int8(shape) if dtype == np.int8 else self.int16(shape) if dtype == np.int16 else self.floats(shape)
 
     def quantisation(self, dtype, **kwargs):
         """scale and zero_point of an activation; nothing for floats."""
+        if dtype == np.int16:
+            return {"scale": self.scale(-6, -3), "zero_point": 0, **kwargs}
         return {"scale": self.scale(), "zero_point": self.zero(), **kwargs} if dtype == np.int8 else {}
 
 
-def layer(draw, name, x_shape, k_shape, y_shape, dtype, axis, accumulated, per_channel, bias, **options):
-    """A model of one operator with weights: (bytes, input). `accumulated` is the number of products in one output."""
+def layer(draw, name, x_shape, k_shape, y_shape, dtype, axis, accumulated, per_channel, bias, k_dtype=None, **options):
+    """A model of one operator with weights: (bytes, input). `accumulated` is the number of products in one output.
+
+    bias: False, True, or its type. k_dtype: of the weights, int8 or the activations' by default.
+    """
     w = Writer()
-    quantised = dtype == np.int8
-    channels = k_shape[axis]
-    x_scale, k_scale = draw.scale(), draw.scale(-3, -1)
-    k_scales = draw.rng.uniform(0.05, 1, channels).astype(np.float32) * k_scale if per_channel else k_scale
-    y_scale = np.float32(x_scale * k_scale * np.sqrt(accumulated) * 40 * (10 ** draw.rng.uniform(-4, 4) if draw.rare() else 1))
-    x = w.tensor("x", x_shape, dtype, **({"scale": x_scale, "zero_point": draw.zero()} if quantised else {}))
-    k = w.tensor("k", k_shape, dtype, draw.data(k_shape, dtype), **({"scale": k_scales, "axis": axis} if quantised else {}))
+    k_dtype = k_dtype or (np.int8 if dtype == np.int16 else dtype)
+    x, x_scale = _activation(w, draw, "x", x_shape, dtype)
+    k, k_scales = _weights(w, draw, k_shape, k_dtype, axis, per_channel)
     inputs = [x, k]
-    if bias and quantised:
-        values = draw.rng.normal(0, 3000 * np.sqrt(accumulated), channels).astype(np.int32)
-        inputs.append(w.tensor("b", (channels,), np.int32, values, scale=np.float32(x_scale * k_scales), axis=0))
-    elif bias:
-        inputs.append(w.tensor("b", (channels,), np.float32, draw.floats(channels)))
-    y = w.tensor("y", y_shape, dtype, **({"scale": y_scale, "zero_point": draw.zero()} if quantised else {}))
+    if bias:
+        inputs.append(_bias(w, draw, k_shape[axis], dtype, bias, x_scale * k_scales, accumulated))
+    room = 40 * (10 ** draw.rng.uniform(-4, 4) if draw.rare() else 1) / (16 if k_dtype == INT4 else 1)
+    y_scale = np.float32(x_scale * np.max(k_scales) * np.sqrt(accumulated) * room)
+    y, _ = _activation(w, draw, "y", y_shape, dtype, y_scale)
     w.op(name, inputs, [y], **options)
     return w.finish([x], [y]), draw.data(x_shape, dtype)
+
+
+def _activation(w, draw, name, shape, dtype, scale=None):
+    quantisation = draw.quantisation(dtype)
+    if quantisation and scale is not None:
+        quantisation["scale"] = scale
+    return w.tensor(name, shape, dtype, **quantisation), quantisation.get("scale", np.float32(1))
+
+
+def _weights(w, draw, shape, dtype, axis, per_channel):
+    scale = draw.scale(-3, -1)
+    scales = draw.rng.uniform(0.05, 1, shape[axis]).astype(np.float32) * scale if per_channel else scale
+    quantisation = {} if dtype == np.float32 else {"scale": scales, "axis": axis}
+    return w.tensor("k", shape, dtype, draw.data(shape, dtype), **quantisation), scales
+
+
+def _bias(w, draw, channels, dtype, kind, scales, accumulated):
+    if dtype == np.float32:
+        return w.tensor("b", (channels,), dtype, draw.floats(channels))
+    kind = kind if kind is not True else np.int64 if dtype == np.int16 else np.int32
+    spread = 3000 * np.sqrt(accumulated) * (200 if dtype == np.int16 else 1)
+    values = draw.rng.normal(0, spread, channels).clip(np.iinfo(kind).min, np.iinfo(kind).max).astype(kind)
+    return w.tensor("b", (channels,), kind, values, scale=np.float32(scales), axis=0)
 
 
 def window(draw, dilation=True, sizes=(1, 12)):

@@ -5,9 +5,10 @@ import numpy as np
 import pytest
 
 from oracle import ACTIVATIONS, Draw, assert_same_bytes, layer, window
+from torpor_host.convert.writer import INT4
 
 
-def _conv(seed, dtype):
+def _conv(seed, dtype, bias=None, k_dtype=None, **more):
     draw = Draw(seed)
     batch, h, w, out_h, out_w, k_h, k_w, options = window(draw)
     groups = draw.pick(1, 1, 1, 2, 3)
@@ -15,7 +16,8 @@ def _conv(seed, dtype):
     return layer(
         draw, "CONV_2D", (batch, h, w, depth * groups), (group * groups, k_h, k_w, depth),
         (batch, out_h, out_w, group * groups), dtype, 0, k_h * k_w * depth, per_channel=draw.pick(True, True, False),
-        bias=draw.pick(True, True, False), fusedActivationFunction=draw.pick(*ACTIVATIONS), **options)
+        bias=bias or (not more and draw.pick(True, True, False)), k_dtype=k_dtype,
+        fusedActivationFunction=draw.pick(*ACTIVATIONS), **options, **more)
 
 
 @pytest.mark.parametrize("seed", range(80))
@@ -26,6 +28,22 @@ def test_conv_2d_int8(seed):
 @pytest.mark.parametrize("seed", range(1000, 1030))
 def test_conv_2d_float32_adds_in_the_same_order(seed):
     assert_same_bytes(*_conv(seed, np.float32))
+
+
+@pytest.mark.parametrize("bias", (None, np.int32, np.int64))
+@pytest.mark.parametrize("seed", range(2000, 2020))
+def test_conv_2d_int16(seed, bias):
+    assert_same_bytes(*_conv(seed, np.int16, bias))
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_conv_2d_int16_of_32_bits_without_bias(seed):
+    assert_same_bytes(*_conv(seed, np.int16, quantizedBiasType="INT32"))
+
+
+@pytest.mark.parametrize("seed", range(3000, 3040))
+def test_conv_2d_int4_weights(seed):
+    assert_same_bytes(*_conv(seed, np.int8, True, INT4))
 
 
 @pytest.mark.parametrize("channels", (63, 64, 65))

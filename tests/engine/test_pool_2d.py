@@ -25,6 +25,12 @@ def test_pool_2d_int8(name, seed):
 
 
 @pytest.mark.parametrize("name", ("AVERAGE_POOL_2D", "MAX_POOL_2D"))
+@pytest.mark.parametrize("seed", range(2000, 2020))
+def test_pool_2d_int16(name, seed):
+    assert_same_bytes(*_pool(name, seed, np.int16))
+
+
+@pytest.mark.parametrize("name", ("AVERAGE_POOL_2D", "MAX_POOL_2D"))
 @pytest.mark.parametrize("seed", range(1000, 1015))
 def test_pool_2d_float32(name, seed):
     assert_same_bytes(*_pool(name, seed, np.float32))

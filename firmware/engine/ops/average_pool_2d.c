@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT
- * AVERAGE_POOL_2D: the mean of the window's elements inside the image; int8 rounds halves away from zero. */
+ * AVERAGE_POOL_2D: the mean of the window's elements inside the image; integers round halves away from zero. */
 #include "pool.h"
+
+static int32_t average_divide(const te_pool_t *p, int32_t sum, int32_t count) {
+    TE_ASSERT(count > 0);
+    return te_clamp((sum > 0 ? sum + count / 2 : sum - count / 2) / count, p->range.low, p->range.high);
+}
 
 static int8_t average_s8(const int8_t *x, const te_pool_t *p, int32_t h, int32_t w) {
     int32_t sum = 0, count = h * w, step = p->channels;
@@ -9,9 +14,17 @@ static int8_t average_s8(const int8_t *x, const te_pool_t *p, int32_t h, int32_t
             sum += x[j * step];
         }
     }
-    TE_ASSERT(count > 0);
-    sum = (sum > 0 ? sum + count / 2 : sum - count / 2) / count;
-    return (int8_t)te_clamp(sum, p->range.low, p->range.high);
+    return (int8_t)average_divide(p, sum, count);
+}
+
+static int16_t average_s16(const int16_t *x, const te_pool_t *p, int32_t h, int32_t w) {
+    int32_t sum = 0, count = h * w, step = p->channels;
+    for (int32_t i = 0; i < h; i++, x += p->w.in_w * step) {
+        for (int32_t j = 0; j < w; j++) {
+            sum += x[j * step];
+        }
+    }
+    return (int16_t)average_divide(p, sum, count);
 }
 
 static float average_f32(const float *x, const te_pool_t *p, int32_t h, int32_t w) {
@@ -25,7 +38,7 @@ static float average_f32(const float *x, const te_pool_t *p, int32_t h, int32_t 
 }
 
 static void average_run(const te_model_t *m, const void *params) {
-    te_pool_run(m, params, average_s8, average_f32);
+    te_pool_run(m, params, average_s8, average_s16, average_f32);
 }
 
 const te_row_t te_row_average_pool_2d = {"AVERAGE_POOL_2D", 1, sizeof(te_pool_t), te_pool_prepare, average_run};

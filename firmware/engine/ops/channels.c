@@ -2,24 +2,53 @@
  * Weights with a scale and a bias an output channel: what convolutions and fully connected layers share. */
 #include "op.h"
 
-static int channels_bias(te_op_t *op, const te_desc_t *x, te_channels_t *c) {
+/* Which weights suit which activations. */
+static int channels_types(te_op_t *op, const te_layer_t *l) {
+    TE_TRY(te_op_type(op, &l->x, TE_SET(TE_INT8) | TE_SET(TE_INT16) | TE_SET(TE_FLOAT32)));
+    TE_TRY(te_op_quantised(op, &l->x));
+    TE_TRY(te_op_quantised(op, &l->y));
+    TE_TRY(te_op_same_type(op, &l->x, &l->y));
+    bool suits = l->k.type == (l->x.type == TE_INT16 ? TE_INT8 : l->x.type);
+    suits |= l->k.type == TE_INT4 && l->x.type == TE_INT8;
+    if (!suits) {
+        return te_op_fail(op, TE_ERR_UNSUPPORTED, "weights of tensor type %d are not supported with such activations",
+            l->k.type);
+    }
+    if (l->x.type != TE_FLOAT32 && l->k.scales.n == 0) {
+        return te_op_fail(op, TE_ERR_MODEL, "its weights have no scale and zero point", 0);
+    }
+    return TE_OK;
+}
+
+/* TRANSPOSE_CONV, whose bias is in slot 3, may have an int16 bias instead of an int32 one. */
+static bool channels_bias_type(const te_layer_t *l, int bias) {
+    switch (l->x.type) {
+        case TE_INT8: return bias == TE_INT32;
+        case TE_INT16: return bias == TE_INT64 || bias == (l->bias_slot == 3 ? TE_INT16 : TE_INT32);
+        default: return bias == TE_FLOAT32;
+    }
+}
+
+static int channels_bias(te_op_t *op, const te_layer_t *l, te_channels_t *c) {
     te_desc_t b;
     c->bias = TE_NO_REF;
-    if (!te_op_has(op, 2)) {
+    c->bias_type = l->x.type == TE_INT16 && !l->narrow ? TE_INT64 : TE_INT32;
+    if (!te_op_has(op, l->bias_slot)) {
         return TE_OK;
     }
-    TE_TRY(te_op_input(op, 2, &b));
-    if (b.type != (x->type == TE_INT8 ? TE_INT32 : TE_FLOAT32)) {
+    TE_TRY(te_op_input(op, l->bias_slot, &b));
+    if (!channels_bias_type(l, b.type)) {
         return te_op_fail(op, TE_ERR_UNSUPPORTED, "a bias of tensor type %d is not supported", b.type);
     }
     if ((int64_t)b.count != c->channels) {
         return te_op_fail(op, TE_ERR_MODEL, "its bias should have %d elements", c->channels);
     }
-    c->bias = te_op_in_at(op, 2);
+    c->bias_type = b.type;
+    c->bias = te_op_in_at(op, l->bias_slot);
     return TE_OK;
 }
 
-/* The greatest factor must be within the 31 bits that a shift may move. */
+/* The greatest factor must be within the bits that a shift may move. */
 static int channels_factors(te_op_t *op, const te_channels_t *c) {
     const uint8_t *scales = op->graph->file.data + c->scales;
     te_ratio_t ratio = te_ratio(c->x_scale, c->y_scale);
@@ -28,48 +57,47 @@ static int channels_factors(te_op_t *op, const te_channels_t *c) {
         float scale = te_load_f32(scales + 4 * i);
         greatest = scale > greatest ? scale : greatest;
     }
-    if (te_ratio_times(&ratio, greatest).shift > 30) {
+    if (te_ratio_times(&ratio, greatest).shift > te_channels_shift(c)) {
         return te_op_fail(op, TE_ERR_MODEL, "its scales are far too large for the output's", 0);
     }
     return TE_OK;
 }
 
-static int channels_int8(te_op_t *op, const te_desc_t *x, const te_desc_t *k, const te_desc_t *y, int axis,
-    te_channels_t *c) {
-    if (!k->symmetric) {
+static int channels_scales(te_op_t *op, const te_layer_t *l, te_channels_t *c) {
+    if (!l->k.symmetric) {
         return te_op_fail(op, TE_ERR_UNSUPPORTED, "weights with a zero point are not supported", 0);
     }
-    c->per_channel = k->scales.n > 1;
-    if (c->per_channel && k->axis != axis) {
-        return te_op_fail(op, TE_ERR_UNSUPPORTED, "weights with scales along dimension %d are not supported", k->axis);
+    c->per_channel = l->k.scales.n > 1;
+    if (c->per_channel && l->k.axis != l->axis) {
+        return te_op_fail(op, TE_ERR_UNSUPPORTED, "weights with scales along dimension %d are not supported",
+            l->k.axis);
     }
-    c->scales = k->scales.at;
-    c->x_zero = (int16_t)x->zero_point;
-    c->y_zero = (int16_t)y->zero_point;
-    c->x_scale = x->scale;
-    c->y_scale = y->scale;
-    op->scratch = k->scales.n * sizeof(te_scale_t);
+    c->scales = l->k.scales.at;
+    c->x_zero = (int16_t)l->x.zero_point;
+    c->y_zero = (int16_t)l->y.zero_point;
+    c->x_scale = l->x.scale;
+    c->y_scale = l->y.scale;
+    op->scratch = l->k.scales.n * sizeof(te_scale_t);
     c->scratch = op->scratch_at;
     return op->graph->proved ? TE_OK : channels_factors(op, c);
 }
 
-int te_channels(te_op_t *op, const te_desc_t *x, const te_desc_t *k, const te_desc_t *y, int axis, te_channels_t *c) {
+int te_channels(te_op_t *op, const te_layer_t *l, te_channels_t *c) {
     memset(c, 0, sizeof(*c));
-    TE_TRY(te_op_per_tensor(op, x));
-    TE_TRY(te_op_per_tensor(op, y));
-    if (x->type != y->type || x->type != k->type || te_op_number(op, k) != TE_OK) {
-        return te_op_fail(op, TE_ERR_UNSUPPORTED, "weights of tensor type %d are not supported with such activations",
-            k->type);
-    }
-    c->channels = k->shape[axis];
+    c->scratch = TE_NO_REF;
+    TE_TRY(channels_types(op, l));
+    c->type = l->x.type;
+    c->k_type = l->k.type;
+    c->channels = l->k.shape[l->axis];
     c->weights = te_op_in_at(op, 1);
-    TE_TRY(channels_bias(op, x, c));
-    return x->type == TE_INT8 ? channels_int8(op, x, k, y, axis, c) : TE_OK;
+    TE_TRY(channels_bias(op, l, c));
+    return l->x.type == TE_FLOAT32 ? TE_OK : channels_scales(op, l, c);
 }
 
-te_finish_t te_finish(const te_model_t *m, const te_channels_t *c, int type, te_range_t range) {
-    te_finish_t f = {NULL, c->per_channel, c->bias == TE_NO_REF ? NULL : te_in(m, c->bias), c->y_zero, range};
-    if (type == TE_INT8) {
+te_finish_t te_finish(const te_model_t *m, const te_channels_t *c, te_range_t range) {
+    te_finish_t f = {NULL, c->per_channel, c->bias == TE_NO_REF ? NULL : te_in(m, c->bias), c->bias_type, c->y_zero,
+        range};
+    if (c->scratch != TE_NO_REF) {
         te_scale_t *table = te_out(m, c->scratch);
         te_ratio_t ratio = te_ratio(c->x_scale, c->y_scale);
         for (int32_t i = 0; i < (c->per_channel ? c->channels : 1); i++) {
@@ -88,4 +116,28 @@ void te_finish_s8(const te_finish_t *f, int32_t c, int32_t n, const int32_t *sum
         uint32_t v = (uint32_t)sum[i] + (uint32_t)te_bias_s32(bias, i);
         y[i] = (int8_t)(te_clamp(te_rescale((int32_t)v, *scale), low, high) + zero);
     }
+}
+
+/* Channel c's bias of 64-bit sums. */
+static int64_t channels_wide_bias(const te_finish_t *f, int32_t c) {
+    int64_t wide;
+    int16_t narrow;
+    if (f->bias_type == TE_INT16) {
+        memcpy(&narrow, f->bias + 2 * c, sizeof(narrow));
+        return narrow;
+    }
+    memcpy(&wide, f->bias + 8 * c, sizeof(wide));
+    return wide;
+}
+
+int16_t te_finish_s16(const te_finish_t *f, int32_t c, int64_t sum) {
+    te_scale_t scale = f->scales[c * f->step];
+    int32_t v;
+    if (f->bias_type == TE_INT32) {
+        v = te_rescale((int32_t)((uint32_t)sum + (uint32_t)te_bias_s32(f->bias, c)), scale);
+    } else {
+        uint64_t bias = f->bias ? (uint64_t)channels_wide_bias(f, c) : 0;
+        v = te_rescale_wide((int64_t)((uint64_t)sum + bias), scale);
+    }
+    return (int16_t)te_clamp(v, f->range.low, f->range.high);
 }

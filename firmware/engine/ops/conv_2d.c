@@ -3,7 +3,7 @@
  * Weights [channels, k_h, k_w, depth]; a depth that is a part of the input's makes groups. */
 #include "op.h"
 
-enum { CONV_ACTIVATION = 3, CONV_DILATION_W, CONV_DILATION_H };
+enum { CONV_ACTIVATION = 3, CONV_DILATION_W, CONV_DILATION_H, CONV_BIAS_TYPE };
 
 typedef struct {
     te_window_t w;
@@ -12,7 +12,6 @@ typedef struct {
     te_range_t range;
     uint16_t x_depth, k_depth;  /* channels of the input, and of it those that one filter sees */
     uint16_t group;             /* output channels of a group */
-    uint8_t type;
 } conv_t;
 
 typedef struct {
@@ -52,24 +51,24 @@ static int conv_shapes(te_op_t *op, const te_desc_t *x, const te_desc_t *k, cons
 
 static int conv_prepare(te_op_t *op, void *params) {
     conv_t *p = params;
-    te_desc_t x, k, y;
+    te_layer_t l = {.bias_slot = 2};
     te_file_t *f = &op->graph->file;
     TE_TRY(te_op_slots(op, 2, 3, TE_CONV_2D_OPTIONS));
-    TE_TRY(te_op_activation(op, 0, &x));
-    TE_TRY(te_op_input(op, 1, &k));
-    TE_TRY(te_op_output(op, &y));
-    TE_TRY(conv_shapes(op, &x, &k, &y, p));
+    TE_TRY(te_op_activation(op, 0, &l.x));
+    TE_TRY(te_op_weights(op, 1, &l.k));
+    TE_TRY(te_op_output(op, &l.y));
+    TE_TRY(conv_shapes(op, &l.x, &l.k, &l.y, p));
+    l.narrow = te_fb_field_u8(f, &op->options, CONV_BIAS_TYPE, TE_FLOAT32) == TE_INT32;
     TE_TRY(te_window_size(op, te_fb_field_i32(f, &op->options, CONV_DILATION_W, 1), &p->w.dilation_w));
     TE_TRY(te_window_size(op, te_fb_field_i32(f, &op->options, CONV_DILATION_H, 1), &p->w.dilation_h));
-    TE_TRY(te_window(op, &x, &y, &p->w));
-    TE_TRY(te_channels(op, &x, &k, &y, 0, &p->c));
-    TE_TRY(te_activation(op, CONV_ACTIVATION, &y, &p->range));
-    p->type = x.type;
+    TE_TRY(te_window(op, &l.x, &l.y, &p->w));
+    TE_TRY(te_channels(op, &l, &p->c));
+    TE_TRY(te_activation(op, CONV_ACTIVATION, &l.y, &p->range));
     p->x = te_op_in_at(op, 0);
     p->y = te_op_out_at(op);
-    op->lag[0] = te_window_lag(&p->w, x.nbytes / (uint32_t)(p->w.batches * p->w.in_h),
-        y.nbytes / (uint32_t)(p->w.batches * p->w.out_h));
-    op->macs = (uint64_t)y.count * (k.count / (uint32_t)k.shape[0]);
+    op->lag[0] = te_window_lag(&p->w, l.x.nbytes / (uint32_t)(p->w.batches * p->w.in_h),
+        l.y.nbytes / (uint32_t)(p->w.batches * p->w.out_h));
+    op->macs = (uint64_t)l.y.count * (l.k.count / (uint32_t)l.k.shape[0]);
     return TE_OK;
 }
 
@@ -110,6 +109,26 @@ static int32_t conv_sum_s8(const conv_t *p, const conv_patch_t *t, const int8_t 
     return sum;
 }
 
+static int32_t conv_sum_s4(const conv_t *p, const conv_patch_t *t, const int8_t *x, const uint8_t *k, int32_t first) {
+    int32_t sum = 0;
+    for (int32_t i = 0; i < t->rows; i++, x += t->x_row, first += t->k_row) {
+        for (int32_t j = 0; j < t->runs; j++) {
+            sum += te_dot_s4(x + j * t->step, k, first + j * t->length, t->length, -p->c.x_zero);
+        }
+    }
+    return sum;
+}
+
+static int64_t conv_sum_s16(const conv_patch_t *t, const int16_t *x, const int8_t *k) {
+    int64_t sum = 0;
+    for (int32_t i = 0; i < t->rows; i++, x += t->x_row, k += t->k_row) {
+        for (int32_t j = 0; j < t->runs; j++) {
+            sum += te_dot_s16(x + j * t->step, k + j * t->length, t->length);
+        }
+    }
+    return sum;
+}
+
 static float conv_sum_f32(const conv_patch_t *t, const float *x, const uint8_t *k) {
     float sum = 0;
     for (int32_t i = 0; i < t->rows; i++, x += t->x_row, k += 4 * t->k_row) {
@@ -143,6 +162,25 @@ static void conv_pixel_s8(const conv_run_t *r, const conv_patch_t *t, int8_t *y)
     }
 }
 
+static void conv_pixel_s4(const conv_run_t *r, const conv_patch_t *t, int8_t *y) {
+    const conv_t *p = r->p;
+    int32_t weights = p->w.k_h * t->k_row;
+    for (int32_t c = 0; c < p->c.channels; c++) {
+        const int8_t *x = (const int8_t *)r->x + t->x + c / p->group * p->k_depth;
+        int32_t sum = conv_sum_s4(p, t, x, r->k, t->k + c * weights);
+        te_finish_s8(&r->finish, c, 1, &sum, y + c);
+    }
+}
+
+static void conv_pixel_s16(const conv_run_t *r, const conv_patch_t *t, int16_t *y) {
+    const conv_t *p = r->p;
+    int32_t weights = p->w.k_h * t->k_row;
+    for (int32_t c = 0; c < p->c.channels; c++) {
+        const int16_t *x = (const int16_t *)r->x + t->x + c / p->group * p->k_depth;
+        y[c] = te_finish_s16(&r->finish, c, conv_sum_s16(t, x, (const int8_t *)r->k + t->k + c * weights));
+    }
+}
+
 static void conv_pixel_f32(const conv_run_t *r, const conv_patch_t *t, float *y) {
     const conv_t *p = r->p;
     int32_t weights = p->w.k_h * t->k_row;
@@ -158,10 +196,14 @@ static void conv_row(const void *context, int32_t batch, int32_t row) {
     int32_t at = (batch * p->w.out_h + row) * p->w.out_w * p->c.channels;
     for (int32_t column = 0; column < p->w.out_w; column++, at += p->c.channels) {
         conv_patch_t patch = conv_patch(p, batch, row, column);
-        if (p->type == TE_INT8) {
-            conv_pixel_s8(r, &patch, (int8_t *)r->y + at);
-        } else {
+        if (p->c.type == TE_FLOAT32) {
             conv_pixel_f32(r, &patch, (float *)r->y + at);
+        } else if (p->c.type == TE_INT16) {
+            conv_pixel_s16(r, &patch, (int16_t *)r->y + at);
+        } else if (p->c.k_type == TE_INT4) {
+            conv_pixel_s4(r, &patch, (int8_t *)r->y + at);
+        } else {
+            conv_pixel_s8(r, &patch, (int8_t *)r->y + at);
         }
     }
 }
@@ -169,7 +211,7 @@ static void conv_row(const void *context, int32_t batch, int32_t row) {
 static void conv_run(const te_model_t *m, const void *params) {
     const conv_t *p = params;
     conv_run_t r = {p, te_in(m, p->x), te_in(m, p->c.weights), te_out(m, p->y),
-        te_finish(m, &p->c, p->type, p->range)};
+        te_finish(m, &p->c, p->range)};
     te_window_rows(&p->w, te_backward(p->x, p->y), conv_row, &r);
 }
 

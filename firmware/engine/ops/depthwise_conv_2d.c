@@ -12,7 +12,6 @@ typedef struct {
     te_range_t range;
     uint16_t depth;       /* input channels */
     uint16_t multiplier;  /* output channels of each */
-    uint8_t type;
 } depthwise_t;
 
 typedef struct {
@@ -56,24 +55,26 @@ static int depthwise_shapes(te_op_t *op, const te_desc_t *x, const te_desc_t *k,
 
 static int depthwise_prepare(te_op_t *op, void *params) {
     depthwise_t *p = params;
-    te_desc_t x, k, y;
+    te_layer_t l = {.axis = 3, .bias_slot = 2};
     te_file_t *f = &op->graph->file;
     TE_TRY(te_op_slots(op, 2, 3, TE_DEPTHWISE_CONV_2D_OPTIONS));
-    TE_TRY(te_op_activation(op, 0, &x));
-    TE_TRY(te_op_input(op, 1, &k));
-    TE_TRY(te_op_output(op, &y));
-    TE_TRY(depthwise_shapes(op, &x, &k, &y, p));
+    TE_TRY(te_op_activation(op, 0, &l.x));
+    TE_TRY(te_op_weights(op, 1, &l.k));
+    TE_TRY(te_op_output(op, &l.y));
+    TE_TRY(depthwise_shapes(op, &l.x, &l.k, &l.y, p));
     TE_TRY(te_window_size(op, te_fb_field_i32(f, &op->options, DEPTHWISE_DILATION_W, 1), &p->w.dilation_w));
     TE_TRY(te_window_size(op, te_fb_field_i32(f, &op->options, DEPTHWISE_DILATION_H, 1), &p->w.dilation_h));
-    TE_TRY(te_window(op, &x, &y, &p->w));
-    TE_TRY(te_channels(op, &x, &k, &y, 3, &p->c));
-    TE_TRY(te_activation(op, DEPTHWISE_ACTIVATION, &y, &p->range));
-    p->type = x.type;
+    TE_TRY(te_window(op, &l.x, &l.y, &p->w));
+    TE_TRY(te_channels(op, &l, &p->c));
+    if (p->c.type == TE_INT16 && p->c.bias_type != TE_INT64) {
+        return te_op_fail(op, TE_ERR_UNSUPPORTED, "a bias of tensor type %d is not supported", p->c.bias_type);
+    }
+    TE_TRY(te_activation(op, DEPTHWISE_ACTIVATION, &l.y, &p->range));
     p->x = te_op_in_at(op, 0);
     p->y = te_op_out_at(op);
-    op->lag[0] = te_window_lag(&p->w, x.nbytes / (uint32_t)(p->w.batches * p->w.in_h),
-        y.nbytes / (uint32_t)(p->w.batches * p->w.out_h));
-    op->macs = (uint64_t)y.count * (uint32_t)(p->w.k_h * p->w.k_w);
+    op->lag[0] = te_window_lag(&p->w, l.x.nbytes / (uint32_t)(p->w.batches * p->w.in_h),
+        l.y.nbytes / (uint32_t)(p->w.batches * p->w.out_h));
+    op->macs = (uint64_t)l.y.count * (uint32_t)(p->w.k_h * p->w.k_w);
     return TE_OK;
 }
 
@@ -118,6 +119,26 @@ static TE_APART int32_t depthwise_sum_s8(const depthwise_patch_t *t, const int8_
     return sum;
 }
 
+static int32_t depthwise_sum_s4(const depthwise_patch_t *t, const int8_t *x, const uint8_t *k, int32_t first) {
+    int32_t sum = 0;
+    for (int32_t i = 0; i < t->rows; i++, x += t->x_row, first += t->k_row) {
+        for (int32_t j = 0; j < t->taps; j++) {
+            sum += te_load_i4(k, first + j * t->k_step) * (x[j * t->x_step] + t->offset);
+        }
+    }
+    return sum;
+}
+
+static int64_t depthwise_sum_s16(const depthwise_patch_t *t, const int16_t *x, const int8_t *k) {
+    int64_t sum = 0;
+    for (int32_t i = 0; i < t->rows; i++, x += t->x_row, k += t->k_row) {
+        for (int32_t j = 0; j < t->taps; j++) {
+            sum += k[j * t->k_step] * x[j * t->x_step];
+        }
+    }
+    return sum;
+}
+
 static float depthwise_sum_f32(const depthwise_patch_t *t, const float *x, const uint8_t *k) {
     float sum = 0;
     for (int32_t i = 0; i < t->rows; i++, x += t->x_row, k += 4 * t->k_row) {
@@ -143,6 +164,22 @@ static void depthwise_pixel_s8(const depthwise_run_t *r, const depthwise_patch_t
     }
 }
 
+static void depthwise_pixel_s4(const depthwise_run_t *r, const depthwise_patch_t *t, int8_t *y) {
+    const int8_t *x = (const int8_t *)r->x + t->x;
+    for (int32_t c = 0; c < r->p->c.channels; c++) {
+        int32_t sum = depthwise_sum_s4(t, x + c / r->p->multiplier, r->k, t->k + c);
+        te_finish_s8(&r->finish, c, 1, &sum, y + c);
+    }
+}
+
+static void depthwise_pixel_s16(const depthwise_run_t *r, const depthwise_patch_t *t, int16_t *y) {
+    const int16_t *x = (const int16_t *)r->x + t->x;
+    for (int32_t c = 0; c < r->p->c.channels; c++) {
+        int64_t sum = depthwise_sum_s16(t, x + c / r->p->multiplier, (const int8_t *)r->k + t->k + c);
+        y[c] = te_finish_s16(&r->finish, c, sum);
+    }
+}
+
 static void depthwise_pixel_f32(const depthwise_run_t *r, const depthwise_patch_t *t, float *y) {
     for (int32_t c = 0; c < r->p->c.channels; c++) {
         const float *x = (const float *)r->x + t->x + c / r->p->multiplier;
@@ -156,10 +193,14 @@ static void depthwise_row(const void *context, int32_t batch, int32_t row) {
     int32_t at = (batch * p->w.out_h + row) * p->w.out_w * p->c.channels;
     for (int32_t column = 0; column < p->w.out_w; column++, at += p->c.channels) {
         depthwise_patch_t patch = depthwise_patch(p, batch, row, column);
-        if (p->type == TE_INT8) {
-            depthwise_pixel_s8(r, &patch, (int8_t *)r->y + at);
-        } else {
+        if (p->c.type == TE_FLOAT32) {
             depthwise_pixel_f32(r, &patch, (float *)r->y + at);
+        } else if (p->c.type == TE_INT16) {
+            depthwise_pixel_s16(r, &patch, (int16_t *)r->y + at);
+        } else if (p->c.k_type == TE_INT4) {
+            depthwise_pixel_s4(r, &patch, (int8_t *)r->y + at);
+        } else {
+            depthwise_pixel_s8(r, &patch, (int8_t *)r->y + at);
         }
     }
 }
@@ -167,7 +208,7 @@ static void depthwise_row(const void *context, int32_t batch, int32_t row) {
 static void depthwise_run(const te_model_t *m, const void *params) {
     const depthwise_t *p = params;
     depthwise_run_t r = {p, te_in(m, p->x), te_in(m, p->c.weights), te_out(m, p->y),
-        te_finish(m, &p->c, p->type, p->range)};
+        te_finish(m, &p->c, p->range)};
     te_window_rows(&p->w, te_backward(p->x, p->y), depthwise_row, &r);
 }
 

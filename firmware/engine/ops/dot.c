@@ -22,3 +22,19 @@ int32_t te_dot_s8(const int8_t *x, const int8_t *k, int32_t n, int32_t offset) {
     }
     return sum;
 }
+
+int32_t te_dot_s4(const int8_t *x, const uint8_t *k, int32_t first, int32_t n, int32_t offset) {
+    int32_t sum = 0;
+    for (int32_t i = 0; i < n; i++) {
+        sum += te_load_i4(k, first + i) * (x[i] + offset);
+    }
+    return sum;
+}
+
+int64_t te_dot_s16(const int16_t *x, const int8_t *k, int32_t n) {
+    int64_t sum = 0;
+    for (int32_t i = 0; i < n; i++) {
+        sum += k[i] * x[i];
+    }
+    return sum;
+}

@@ -3,15 +3,14 @@
  * With one scale for all weights TFLM takes input_scale * weight_scale in float, with one a channel in double. */
 #include "op.h"
 
-enum { FULLY_ACTIVATION, FULLY_WEIGHTS_FORMAT };
+enum { FULLY_ACTIVATION, FULLY_WEIGHTS_FORMAT, FULLY_BIAS_TYPE = 4 };
 
 typedef struct {
     te_channels_t c;
     te_ref_t x, y;
     te_range_t range;
-    te_scale_t scale;  /* int8 with one scale for all */
+    te_scale_t scale;  /* integers with one scale for all */
     int32_t depth, batches;
-    uint8_t type;
 } fully_t;
 
 static int fully_shapes(te_op_t *op, const te_desc_t *x, const te_desc_t *k, const te_desc_t *y, fully_t *p) {
@@ -32,39 +31,43 @@ static int fully_shapes(te_op_t *op, const te_desc_t *x, const te_desc_t *k, con
     return te_op_out_dim(op, y, y->rank - 1, k->shape[0]);
 }
 
-static int fully_one_scale(te_op_t *op, const te_desc_t *x, const te_desc_t *k, const te_desc_t *y, fully_t *p) {
-    float product = x->scale * k->scale;
+static int fully_one_scale(te_op_t *op, const te_layer_t *l, fully_t *p) {
+    float product = l->x.scale * l->k.scale;
     if (!(product > 0 && product <= 3.4e38f)) {
         return te_op_fail(op, TE_ERR_MODEL, "the product of its scales is not a positive number", 0);
     }
-    p->scale = te_scale(product, 1, y->scale);
-    if (p->scale.shift > 30) {
+    p->scale = te_scale(product, 1, l->y.scale);
+    if (p->scale.shift > te_channels_shift(&p->c)) {
         return te_op_fail(op, TE_ERR_MODEL, "its scales are far too large for the output's", 0);
     }
     op->scratch = 0;
+    p->c.scratch = TE_NO_REF;
     return TE_OK;
 }
 
 static int fully_prepare(te_op_t *op, void *params) {
     fully_t *p = params;
-    te_desc_t x, k, y;
+    te_layer_t l = {.bias_slot = 2};
     TE_TRY(te_op_slots(op, 2, 3, TE_FULLY_CONNECTED_OPTIONS));
-    TE_TRY(te_op_activation(op, 0, &x));
-    TE_TRY(te_op_input(op, 1, &k));
-    TE_TRY(te_op_output(op, &y));
+    TE_TRY(te_op_activation(op, 0, &l.x));
+    TE_TRY(te_op_weights(op, 1, &l.k));
+    TE_TRY(te_op_output(op, &l.y));
+    l.narrow = te_fb_field_u8(&op->graph->file, &op->options, FULLY_BIAS_TYPE, TE_FLOAT32) == TE_INT32;
     if (te_fb_field_u8(&op->graph->file, &op->options, FULLY_WEIGHTS_FORMAT, 0) != 0) {
         return te_op_fail(op, TE_ERR_UNSUPPORTED, "shuffled weights are not supported", 0);
     }
-    TE_TRY(fully_shapes(op, &x, &k, &y, p));
-    TE_TRY(te_channels(op, &x, &k, &y, 0, &p->c));
-    if (x.type == TE_INT8 && !p->c.per_channel) {
-        TE_TRY(fully_one_scale(op, &x, &k, &y, p));
+    TE_TRY(fully_shapes(op, &l.x, &l.k, &l.y, p));
+    TE_TRY(te_channels(op, &l, &p->c));
+    if (l.k.type == TE_INT4 && p->c.per_channel) {
+        return te_op_fail(op, TE_ERR_UNSUPPORTED, "int4 weights with %d scales are not supported", p->c.channels);
     }
-    TE_TRY(te_activation(op, FULLY_ACTIVATION, &y, &p->range));
-    p->type = x.type;
+    if (l.x.type != TE_FLOAT32 && !p->c.per_channel) {
+        TE_TRY(fully_one_scale(op, &l, p));
+    }
+    TE_TRY(te_activation(op, FULLY_ACTIVATION, &l.y, &p->range));
     p->x = te_op_in_at(op, 0);
     p->y = te_op_out_at(op);
-    op->macs = k.count * (uint64_t)p->batches;
+    op->macs = l.k.count * (uint64_t)p->batches;
     return TE_OK;
 }
 
@@ -85,36 +88,44 @@ static void fully_row_s8(const fully_t *p, const te_finish_t *finish, const int8
     }
 }
 
-static void fully_run_s8(const te_model_t *m, const fully_t *p) {
-    const int8_t *x = te_in(m, p->x), *k = te_in(m, p->c.weights);
-    te_finish_t finish = te_finish(m, &p->c, p->c.per_channel ? TE_INT8 : TE_FLOAT32, p->range);
-    int8_t *y = te_out(m, p->y);
-    if (!p->c.per_channel) {
-        finish.scales = &p->scale;
-    }
-    for (int32_t n = 0; n < p->batches; n++) {
-        fully_row_s8(p, &finish, x + n * p->depth, k, y + n * p->c.channels);
+static void fully_row_s4(const fully_t *p, const te_finish_t *finish, const int8_t *x, const uint8_t *k, int8_t *y) {
+    for (int32_t c = 0; c < p->c.channels; c++) {
+        int32_t sum = te_dot_s4(x, k, c * p->depth, p->depth, -p->c.x_zero);
+        te_finish_s8(finish, c, 1, &sum, y + c);
     }
 }
 
-static void fully_run_f32(const te_model_t *m, const fully_t *p) {
-    const float *x = te_in(m, p->x);
-    const uint8_t *k = te_in(m, p->c.weights);
-    te_finish_t finish = te_finish(m, &p->c, p->type, p->range);
-    float *y = te_out(m, p->y);
-    for (int32_t n = 0; n < p->batches; n++, x += p->depth) {
-        for (int32_t c = 0; c < p->c.channels; c++) {
-            *y++ = te_finish_f32(&finish, c, te_dot_f32(0, x, k + 4 * c * p->depth, p->depth));
-        }
+static void fully_row_s16(const fully_t *p, const te_finish_t *finish, const int16_t *x, const int8_t *k, int16_t *y) {
+    for (int32_t c = 0; c < p->c.channels; c++) {
+        y[c] = te_finish_s16(finish, c, te_dot_s16(x, k + c * p->depth, p->depth));
+    }
+}
+
+static void fully_row_f32(const fully_t *p, const te_finish_t *finish, const float *x, const uint8_t *k, float *y) {
+    for (int32_t c = 0; c < p->c.channels; c++) {
+        y[c] = te_finish_f32(finish, c, te_dot_f32(0, x, k + 4 * c * p->depth, p->depth));
     }
 }
 
 static void fully_run(const te_model_t *m, const void *params) {
     const fully_t *p = params;
-    if (p->type == TE_INT8) {
-        fully_run_s8(m, p);
-    } else {
-        fully_run_f32(m, p);
+    const void *x = te_in(m, p->x), *k = te_in(m, p->c.weights);
+    void *y = te_out(m, p->y);
+    te_finish_t finish = te_finish(m, &p->c, p->range);
+    if (!p->c.per_channel) {
+        finish.scales = &p->scale;
+    }
+    for (int32_t n = 0; n < p->batches; n++) {
+        int32_t in = n * p->depth, out = n * p->c.channels;
+        if (p->c.type == TE_FLOAT32) {
+            fully_row_f32(p, &finish, (const float *)x + in, k, (float *)y + out);
+        } else if (p->c.type == TE_INT16) {
+            fully_row_s16(p, &finish, (const int16_t *)x + in, k, (int16_t *)y + out);
+        } else if (p->c.k_type == TE_INT4) {
+            fully_row_s4(p, &finish, (const int8_t *)x + in, k, (int8_t *)y + out);
+        } else {
+            fully_row_s8(p, &finish, (const int8_t *)x + in, k, (int8_t *)y + out);
+        }
     }
 }
 

@@ -27,17 +27,25 @@ bool te_op_has(te_op_t *op, uint32_t slot) {
     return op_slot(op, op->inputs, slot) != -1;
 }
 
-int te_op_input(te_op_t *op, uint32_t slot, te_desc_t *t) {
+int te_op_weights(te_op_t *op, uint32_t slot, te_desc_t *t) {
     if (!te_op_has(op, slot)) {
         return te_op_fail(op, TE_ERR_MODEL, "its input %d is missing", (int32_t)slot);
     }
     return te_graph_tensor(op->graph, op_slot(op, op->inputs, slot), t);
 }
 
+int te_op_input(te_op_t *op, uint32_t slot, te_desc_t *t) {
+    TE_TRY(te_op_weights(op, slot, t));
+    if (t->type == TE_INT4) {
+        return te_op_fail(op, TE_ERR_UNSUPPORTED, "an int4 input %d is not supported", (int32_t)slot);
+    }
+    return TE_OK;
+}
+
 int te_op_activation(te_op_t *op, uint32_t slot, te_desc_t *t) {
     TE_TRY(te_op_input(op, slot, t));
-    if (t->constant && t->type == TE_FLOAT32) {
-        return te_op_fail(op, TE_ERR_UNSUPPORTED, "a constant float32 input %d is not supported", (int32_t)slot);
+    if (t->constant && te_type_size(t->type) > 1) {
+        return te_op_fail(op, TE_ERR_UNSUPPORTED, "a constant input %d is not supported", (int32_t)slot);
     }
     return TE_OK;
 }

@@ -20,7 +20,10 @@ bool te_op_has(te_op_t *op, uint32_t slot);
 int te_op_input(te_op_t *op, uint32_t slot, te_desc_t *t);
 int te_op_output(te_op_t *op, te_desc_t *t);
 
-/* An input that the kernel reads where it lies: float32 must be in the arena, because the file aligns nothing. */
+/* An input that may be int4, which no other operator than those with weights can read. */
+int te_op_weights(te_op_t *op, uint32_t slot, te_desc_t *t);
+
+/* An input that the kernel reads where it lies: unless its elements are bytes it must be in the arena, because the file aligns nothing. */
 int te_op_activation(te_op_t *op, uint32_t slot, te_desc_t *t);
 
 /* Where an input slot or the output lies; 0 while nothing is planned. */
@@ -69,16 +72,31 @@ typedef struct {
     int32_t channels;
     uint32_t scales;             /* position of the weights' scales in the file */
     bool per_channel;            /* or one scale for all */
+    uint8_t type;                /* of x and y: int8, int16 or float32 */
+    uint8_t k_type;              /* of the weights: int8 or int4; float32 */
+    uint8_t bias_type;           /* int32; with int16 also int64 or int16, and its sums then have 64 bits */
     int16_t x_zero, y_zero;
     float x_scale, y_scale;
-    te_ref_t scratch;            /* int8: te_scale_t of each scale */
+    te_ref_t scratch;            /* integers: te_scale_t of each scale */
 } te_channels_t;
 
 #define TE_NO_REF UINT32_MAX
 
-/* Checks input slots 1 and 2, whose output channels run along `axis` of the weights k, against x and y.
- * Asks for scratch if they are int8. */
-int te_channels(te_op_t *op, const te_desc_t *x, const te_desc_t *k, const te_desc_t *y, int axis, te_channels_t *c);
+/* An operator with weights in input slot 1. */
+typedef struct {
+    te_desc_t x, k, y;
+    int axis;             /* of k, along which the output channels run */
+    uint32_t bias_slot;
+    bool narrow;          /* int16 without a bias: its sums have 32 bits all the same */
+} te_layer_t;
+
+/* Checks its types, scales and bias. Asks for scratch if they are integers. */
+int te_channels(te_op_t *op, const te_layer_t *layer, te_channels_t *c);
+
+/* The most bits to the left that its sums may be rescaled by. */
+static inline int32_t te_channels_shift(const te_channels_t *c) {
+    return c->bias_type == TE_INT32 ? 30 : 7;
+}
 
 /* Channel i's bias, 0 if there is none. */
 static inline int32_t te_bias_s32(const uint8_t *bias, int32_t i) {
@@ -91,18 +109,22 @@ static inline float te_bias_f32(const uint8_t *bias, int32_t i) {
 
 /* How accumulators become outputs. */
 typedef struct {
-    const te_scale_t *scales;  /* int8: channel c has scales[c * step] */
+    const te_scale_t *scales;  /* integers: channel c has scales[c * step] */
     int32_t step;
     const uint8_t *bias;       /* NULL if there is none */
+    uint8_t bias_type;
     int32_t zero;
     te_range_t range;
 } te_finish_t;
 
-/* Computes the scales in the scratch, if int8. */
-te_finish_t te_finish(const te_model_t *m, const te_channels_t *c, int type, te_range_t range);
+/* Computes the scales in the scratch, if it was asked for. */
+te_finish_t te_finish(const te_model_t *m, const te_channels_t *c, te_range_t range);
 
 /* y[i] from sum[i], channel c + i, for i < n. */
 void te_finish_s8(const te_finish_t *f, int32_t c, int32_t n, const int32_t *sum, int8_t *y);
+
+/* y of channel c from its sum, of which the lower 32 bits count if the bias is int32. */
+int16_t te_finish_s16(const te_finish_t *f, int32_t c, int64_t sum);
 
 static inline float te_finish_f32(const te_finish_t *f, int32_t c, float sum) {
     return te_clamp_f32(sum + te_bias_f32(f->bias, c), te_bits_f32(f->range.low), te_bits_f32(f->range.high));
@@ -114,6 +136,17 @@ static inline float te_finish_f32(const te_finish_t *f, int32_t c, float sum) {
 #define TE_MAX_CHANNELS 65535
 void te_dot4_s8(const int8_t *x, const int8_t *k, int32_t k_step, int32_t n, int32_t offset, int32_t *sum);
 int32_t te_dot_s8(const int8_t *x, const int8_t *k, int32_t n, int32_t offset);
+
+/* The same with int4 weights, from element `first` of k. */
+int32_t te_dot_s4(const int8_t *x, const uint8_t *k, int32_t first, int32_t n, int32_t offset);
+
+/* Sum of x[i] * k[i]. */
+int64_t te_dot_s16(const int16_t *x, const int8_t *k, int32_t n);
+
+/* Element i of int4 weights. */
+static inline int32_t te_load_i4(const uint8_t *k, int32_t i) {
+    return (((k[i >> 1] >> (i & 1) * 4) & 15) ^ 8) - 8;
+}
 
 /* sum + x[i] * k[i], added one after the other; k at any alignment. */
 static inline float te_dot_f32(float sum, const float *x, const uint8_t *k, int32_t n) {

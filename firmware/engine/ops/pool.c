@@ -9,6 +9,7 @@ typedef struct {
     const void *x;
     void *y;
     te_pool_s8_t s8;
+    te_pool_s16_t s16;
     te_pool_f32_t f32;
 } pool_run_t;
 
@@ -28,15 +29,16 @@ int te_pool_prepare(te_op_t *op, void *params) {
     TE_TRY(te_op_activation(op, 0, &x));
     TE_TRY(te_op_output(op, &y));
     TE_TRY(te_op_same_type(op, &x, &y));
-    TE_TRY(te_op_per_tensor(op, &x));
-    TE_TRY(te_op_per_tensor(op, &y));
+    TE_TRY(te_op_type(op, &x, TE_SET(TE_INT8) | TE_SET(TE_INT16) | TE_SET(TE_FLOAT32)));
+    TE_TRY(te_op_quantised(op, &x));
+    TE_TRY(te_op_quantised(op, &y));
     TE_TRY(pool_same_scale(op, &x, &y));
     TE_TRY(te_window_size(op, te_fb_field_i32(f, &op->options, POOL_WIDTH, 0), &p->w.k_w));
     TE_TRY(te_window_size(op, te_fb_field_i32(f, &op->options, POOL_HEIGHT, 0), &p->w.k_h));
     p->w.dilation_h = p->w.dilation_w = 1;
     TE_TRY(te_window(op, &x, &y, &p->w));
     TE_TRY(te_op_out_dim(op, &y, 3, x.shape[3]));
-    if (p->w.k_h * p->w.k_w > 1 << 22) {
+    if (p->w.k_h * p->w.k_w > (x.type == TE_INT16 ? 1 << 15 : 1 << 22)) {
         return te_op_fail(op, TE_ERR_UNSUPPORTED, "a window of %d elements is not supported", p->w.k_h * p->w.k_w);
     }
     TE_TRY(te_activation(op, POOL_ACTIVATION, &y, &p->range));
@@ -60,6 +62,8 @@ static void pool_row(const void *context, int32_t batch, int32_t row) {
         for (int32_t c = 0; c < p->channels; c++, in++, at++) {
             if (p->type == TE_INT8) {
                 ((int8_t *)r->y)[at] = r->s8((const int8_t *)r->x + in, p, h.last - h.first, w.last - w.first);
+            } else if (p->type == TE_INT16) {
+                ((int16_t *)r->y)[at] = r->s16((const int16_t *)r->x + in, p, h.last - h.first, w.last - w.first);
             } else {
                 ((float *)r->y)[at] = r->f32((const float *)r->x + in, p, h.last - h.first, w.last - w.first);
             }
@@ -67,7 +71,7 @@ static void pool_row(const void *context, int32_t batch, int32_t row) {
     }
 }
 
-void te_pool_run(const te_model_t *m, const te_pool_t *p, te_pool_s8_t s8, te_pool_f32_t f32) {
-    pool_run_t r = {p, te_in(m, p->x), te_out(m, p->y), s8, f32};
+void te_pool_run(const te_model_t *m, const te_pool_t *p, te_pool_s8_t s8, te_pool_s16_t s16, te_pool_f32_t f32) {
+    pool_run_t r = {p, te_in(m, p->x), te_out(m, p->y), s8, s16, f32};
     te_window_rows(&p->w, te_backward(p->x, p->y), pool_row, &r);
 }

@@ -18,8 +18,9 @@ int te_pool_prepare(te_op_t *op, void *params);
 
 /* Pools one channel of one window: taps x[i * row + j * channels], i < h, j < w. */
 typedef int8_t (*te_pool_s8_t)(const int8_t *x, const te_pool_t *p, int32_t h, int32_t w);
+typedef int16_t (*te_pool_s16_t)(const int16_t *x, const te_pool_t *p, int32_t h, int32_t w);
 typedef float (*te_pool_f32_t)(const float *x, const te_pool_t *p, int32_t h, int32_t w);
 
-void te_pool_run(const te_model_t *m, const te_pool_t *p, te_pool_s8_t s8, te_pool_f32_t f32);
+void te_pool_run(const te_model_t *m, const te_pool_t *p, te_pool_s8_t s8, te_pool_s16_t s16, te_pool_f32_t f32);
 
 #endif

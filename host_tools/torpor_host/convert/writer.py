@@ -18,10 +18,12 @@ from tflite_micro.tensorflow.lite.micro.python import schema_py_generated as sch
 BUFFER_ALIGN = 16  # `force_align` of Buffer.data in the schema: kernels read weights where they lie
 _SCHEMA_VERSION = 3
 _IDENTIFIER = b"TFL3"
+INT4 = "int4"
 
 _TYPES = {np.dtype(getattr(np, name)): getattr(schema.TensorType, name.upper()) for name in (
     "float16", "float32", "float64", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")}
 _TYPES[np.dtype(np.bool_)] = schema.TensorType.BOOL
+_TYPES[INT4] = schema.TensorType.INT4
 
 # Option fields that are enumerations; their values may be given by name. Any other text names a tensor type.
 _ENUMS = {
@@ -71,19 +73,22 @@ class Writer:
         self._operators: list[schema.OperatorT] = []
         self._metadata: list[schema.MetadataT] = []
 
-    def tensor(self, name, shape, dtype, data=None, scale=None, zero_point=None, axis=None) -> int:
+    def tensor(self, name, shape, dtype, data=None, scale=None, zero_point=None, axis=None, variable=False) -> int:
         """Adds a tensor and returns its index.
 
+        dtype: a NumPy type, or INT4 for constants of -8..7, two in a byte.
         data: constant values, `shape` elements of `dtype`; None for an activation.
+        variable: keeps its values from one run to the next.
         scale, zero_point: a number, or one a channel along dimension `axis`; zero points default to 0.
         Raises ValueError if data do not fit shape and dtype, or zero points the scales.
         """
-        dtype = np.dtype(dtype)
+        dtype = dtype if dtype == INT4 else np.dtype(dtype)
         shape = [int(size) for size in shape]
         buffer = 0 if data is None else self._add_buffer(_constant(data, dtype, shape, name))
         quantization = None if scale is None else _quantization(scale, zero_point, axis)
         self._tensors.append(schema.TensorT(
-            name=name, shape=shape, type=_TYPES[dtype], buffer=buffer, quantization=quantization))
+            name=name, shape=shape, type=_TYPES[dtype], buffer=buffer, quantization=quantization,
+            isVariable=variable))
         return len(self._tensors) - 1
 
     def op(self, name, inputs, outputs, version=None, **options) -> None:
@@ -133,12 +138,22 @@ class Writer:
 
 
 def _constant(data, dtype, shape, name) -> bytes:
+    if dtype == INT4:
+        return _packed(np.frombuffer(_constant(data, np.dtype(np.int8), shape, name), np.int8), name)
     given = np.asarray(data)
     values = given.astype(dtype)
     exact = dtype.kind == "f" or np.array_equal(values, given)
     if values.size != np.prod(shape, dtype=np.int64) or not exact:
         raise ValueError(f"{name}: the data are not {shape} of {dtype}")
     return values.astype(dtype.newbyteorder("<")).tobytes()
+
+
+def _packed(values, name) -> bytes:
+    """Two in a byte, the first in its low half."""
+    if values.size and (values.min() < -8 or values.max() > 7):
+        raise ValueError(f"{name}: the data are not {INT4}")
+    halves = np.append(values, np.zeros(values.size % 2, np.int8)).astype(np.uint8) & 15
+    return (halves[::2] | halves[1::2] << 4).tobytes()
 
 
 def _quantization(scale, zero_point, axis) -> schema.QuantizationParametersT:

@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: MIT
+"""Layers of a speech enhancement network with int16 activations, against the outputs that TFLM's project recorded."""
+
+import numpy as np
+import pytest
+
+from oracle import ours
+from torpor_host import engine
+
+LAYERS = [f"conv{i}" for i in range(0, 21, 2)]
+
+
+def _read(path, shape):
+    return np.loadtxt(path, delimiter=",").reshape(shape)
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_seanet_layer_gives_the_recorded_bytes(peer_models, peer_data, name):
+    data, folder = (peer_models / f"seanet/{name}.tflite").read_bytes(), peer_data / "seanet"
+    model = engine.Model(data)
+    inputs = []
+    for i, tensor in enumerate(model.inputs):
+        (path,) = folder.glob(f"{name}_input{i}_*.csv")
+        inputs.append(_read(path, tensor.shape).astype(tensor.dtype))
+    (y,) = ours(data, *inputs)
+    np.testing.assert_array_equal(y, _read(folder / f"{name}_golden_int16.csv", y.shape))
