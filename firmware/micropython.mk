@@ -1,9 +1,13 @@
 # The modules tflm and dsp as user C modules, for any port that builds with make:
 #     make USER_C_MODULES=<folder that holds firmware/> ...
+# ENGINE=tflm takes upstream TFLM for the engine, see engine_tflm/README.md.
 TORPOR_FIRMWARE := $(USERMOD_DIR)
 
 include $(TORPOR_FIRMWARE)/engine/engine.mk
 include $(TORPOR_FIRMWARE)/dsp/dsp.mk
+ifeq ($(ENGINE),tflm)
+include $(TORPOR_FIRMWARE)/engine_tflm/engine.mk
+endif
 
 SRC_USERMOD_C += $(addprefix $(TORPOR_FIRMWARE)/,modtflm.c moddsp.c)
 SRC_USERMOD_LIB_C += $(addprefix $(TORPOR_FIRMWARE)/,$(TORPOR_ENGINE_SRC) $(TORPOR_DSP_SRC))

@@ -7,6 +7,9 @@
 #include "module.h"
 
 #include "engine/engine.h"
+#if TORPOR_TFLM
+#include "engine_tflm/work.h"
+#endif
 
 #define CHUNK 32 /* floats converted at a time, on the stack */
 
@@ -98,6 +101,17 @@ static void check_in_place(const bytes_t *bytes, mp_uint_t flags) {
         raise_argument("the model's file or arena was resized", 0);
     }
 }
+
+#if TORPOR_TFLM
+/* Upstream's engine tries models out on the heap, where they will live. */
+void *te_borrow(size_t n) {
+    return m_malloc_maybe(n);
+}
+
+void te_give_back(void *work, size_t n) {
+    m_del(uint8_t, work, n);
+}
+#endif
 
 static mp_obj_t call_method(mp_obj_t self, qstr name, size_t n, const mp_obj_t *args) {
     mp_obj_t call[4];

@@ -18,7 +18,8 @@
  *
  * Memory:
  *   file   read only; any alignment; must stay where it is while the model is open
- *          (flash, ROMFS, a buffer). Weights are read from it, never copied.
+ *          (flash, ROMFS, a buffer). Weights are read from it, never copied
+ *          (upstream TFLM copies a file into the state that is not aligned to 8).
  *   state  te_sizes_t.state bytes, aligned to TE_STATE_ALIGN; belongs to this model alone.
  *   arena  te_sizes_t.arena bytes, aligned to TE_ARENA_ALIGN; activations and scratch.
  *          Several models may share one arena if they do not run at the same time:
@@ -91,7 +92,7 @@ typedef struct {
 typedef struct te_model te_model_t;
 
 /* Proves the file safe and says how much memory it needs. Uses no memory but a bounded stack (1.6 kB
- * on a Cortex-M). */
+ * on a Cortex-M); upstream TFLM, which has to try, borrows memory from its caller: engine_tflm/work.h. */
 int te_measure(const void *file, size_t file_len, te_sizes_t *need, te_error_t *why);
 
 /* Verifies, plans and prepares. On failure nothing is left behind. *m lies at the start of state. */
