@@ -6,7 +6,8 @@
 #define TE_OPERATORS(X) \
     X(add) X(average_pool_2d) X(conv_2d) X(depthwise_conv_2d) X(dequantize) X(fully_connected) \
     X(max_pool_2d) X(mean) X(pad) X(quantize) X(reshape) X(softmax) \
-    X(squeeze) X(expand_dims) X(transpose) X(gather) X(gather_nd) X(embedding_lookup)
+    X(squeeze) X(expand_dims) X(transpose) X(gather) X(gather_nd) X(embedding_lookup) \
+    X(concatenation) X(pack)
 #endif
 
 #define TE_DECLARE(name) extern const te_row_t te_row_##name;
