@@ -12,10 +12,10 @@ import shutil
 import subprocess
 import sys
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from torpor_host import native
+from torpor_host import native, upstream
 from torpor_host.boards import BoardProfile, board_names, load_board
 from torpor_host.errors import ToolError
 from torpor_host.paths import BOARDS, BUILD, FIRMWARE, LIB, ROOT, micropython
@@ -61,7 +61,7 @@ def parts() -> dict[str, Part]:
         found[f"natmod-{board.natmod}"] = _natmod(board.natmod)
         if board.machine:
             found[board.name] = _firmware(board)
-    return found
+    return found | _upstream()
 
 
 def names() -> list[str]:
@@ -200,11 +200,10 @@ def _unix():
     return _unix_port("unix", "MicroPython for this PC", ("FROZEN_MANIFEST=",))
 
 
-def _unix_torpor():
+def _unix_torpor(folder="unix-torpor", title="MicroPython with tflm and dsp for this PC", engine=()):
     # Nothing of micropython-lib is frozen, but make looks for its README.md.
     manifest = f"FROZEN_MANIFEST={LIB / 'manifest.py'}", f"MPY_LIB_DIR={micropython()}"
-    title = "MicroPython with tflm and dsp for this PC"
-    return _unix_port("unix-torpor", title, (f"USER_C_MODULES={ROOT}", *manifest), (*_module_sources(), LIB))
+    return _unix_port(folder, title, (f"USER_C_MODULES={ROOT}", *manifest, *engine), (*_module_sources(), LIB))
 
 
 def _natmod(arch):
@@ -215,9 +214,28 @@ def _natmod(arch):
     return Part(f"native modules for {arch}", make, output, tools, inputs, _NEEDS_CROSS)
 
 
-def _firmware(board: BoardProfile):
+def _firmware(board: BoardProfile, folder="", title="", engine=()):
+    output = BUILD / (folder or board.name) / board.firmware.name
     source = f"BOARD={board.name}", f"MICROPYTHON_DIR={micropython()}"
-    make = (str(FIRMWARE / "emulated"), f"BUILD={board.firmware.parent}", *source, _cross())
+    make = (str(FIRMWARE / "emulated"), f"BUILD={output.parent}", *source, _cross(), *engine)
     inputs = (*_module_sources(), FIRMWARE / "emulated", LIB, board.folder)
     tools = "make", "arm-none-eabi-gcc"
-    return Part(f"firmware for {board.name}", make, board.firmware, tools, inputs, _NEEDS_CROSS)
+    return Part(title or f"firmware for {board.name}", make, output, tools, inputs, _NEEDS_CROSS)
+
+
+def _upstream():
+    """The same with upstream TFLM as the engine, for every machine that TFLM_LIB has a library for."""
+    found, pc = {}, upstream.for_pc()
+    if pc:
+        found["unix-tflm"] = _with_upstream(_unix_torpor("unix-tflm", "MicroPython with upstream TFLM for this PC", pc))
+    for board in map(load_board, board_names()):
+        engine = upstream.for_core(board.core)
+        if board.machine and engine:
+            name = f"{board.name}-tflm"
+            found[name] = _with_upstream(_firmware(board, name, f"firmware with upstream TFLM for {board.name}", engine))
+    return found
+
+
+def _with_upstream(part):
+    library = Path(part.make[-1].partition("=")[2])
+    return replace(part, inputs=(*part.inputs, FIRMWARE / "engine_tflm", library))

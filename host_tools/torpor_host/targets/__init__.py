@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""Where a model can run: `host`, `unix`, or an emulated board by its folder's name in boards/."""
+"""Where a model can run: `host`, `unix`, or an emulated board by its folder's name in boards/.
 
+With upstream TFLM as the engine (TFLM_LIB) also `unix-tflm` and `<board>-tflm`.
+"""
+
+from torpor_host import build
 from torpor_host.boards import board_names
 from torpor_host.errors import ToolError
 from torpor_host.progress import SILENT, Silent
@@ -13,15 +17,19 @@ __all__ = ["Inference", "Measurement", "Output", "Target", "get", "names"]
 
 
 def names() -> list[str]:
-    return ["host", "unix", *board_names()]
+    return ["host", "unix", *board_names(), *_upstream()]
 
 
 def get(name: str, progress: Silent = SILENT) -> Target:
     """The target called `name`; what it needs is built when it is first used."""
+    if name not in names():
+        raise ToolError(f"There is no target called {name}.", f"choose from {', '.join(names())}")
     if name == "host":
         return Host()
-    if name == "unix":
-        return Unix(progress)
-    if name in board_names():
-        return Emulated(name, progress)
-    raise ToolError(f"There is no target called {name}.", f"choose from {', '.join(names())}")
+    if name in ("unix", "unix-tflm"):
+        return Unix(name, "unix-torpor" if name == "unix" else name, progress)
+    return Emulated(name, name.removesuffix("-tflm"), progress)
+
+
+def _upstream():
+    return [name for name in build.parts() if name.endswith("-tflm")]

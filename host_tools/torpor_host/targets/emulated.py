@@ -18,8 +18,9 @@ _INSTRUCTION_NS = 1 << _COUNTED  # three ticks of the counter, so that differenc
 
 
 class Emulated:
-    def __init__(self, name, progress=SILENT):
-        self.name = name
+    def __init__(self, name, board, progress=SILENT):
+        """name: also what `build` calls its firmware."""
+        self.name, self._board = name, board
         self._progress = progress
 
     def infer(self, model, inputs) -> Inference:
@@ -34,9 +35,9 @@ class Emulated:
         return Measurement(code_bytes=codesize.engine(self._firmware()), **found)
 
     def _run(self, call, model, inputs, shift) -> dict:
-        self._firmware()
+        firmware = self._firmware()
         image = romfs.build(script.files(model, inputs))
-        with self._progress.step(f"{call} on {self.name}"), instance(self.name, image, shift) as link:
+        with self._progress.step(f"{call} on {self.name}"), instance(self._board, image, shift, firmware) as link:
             try:
                 return script.answer(link.exec(script.program(call, "/rom"), _TIMEOUT_S), self.name)
             except BoardError as error:
@@ -47,10 +48,12 @@ class Emulated:
 
 
 @contextmanager
-def instance(name: str, image: bytes, shift: int = _FAST):
-    """A fresh board with this ROMFS image, in a folder that is deleted at the end; yields the Link to it."""
+def instance(name: str, image: bytes, shift: int = _FAST, firmware: Path | None = None):
+    """A fresh board with this ROMFS image and firmware (its own by default), in a folder that is deleted at the end.
+
+    Yields the Link to it."""
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "romfs.img").write_bytes(image)
-        with Board(name, Path(folder), shift=shift) as board, Link(board.port) as link:
+        with Board(name, Path(folder), shift, firmware) as board, Link(board.port) as link:
             link.enter_raw()
             yield link

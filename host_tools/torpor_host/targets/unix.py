@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Target `unix`: MicroPython's unix port with tflm built in."""
+"""Targets `unix` and `unix-tflm`: MicroPython's unix port with tflm built in."""
 
 import subprocess
 import tempfile
@@ -16,9 +16,9 @@ _TIMEOUT_S = 300
 
 
 class Unix:
-    name = "unix"
-
-    def __init__(self, progress=SILENT):
+    def __init__(self, name, part, progress=SILENT):
+        """part: what `build` calls it."""
+        self.name, self._part = name, part
         self._progress = progress
 
     def infer(self, model, inputs) -> Inference:
@@ -28,7 +28,7 @@ class Unix:
         return Measurement(**self._run("bench", model, inputs))
 
     def _run(self, call, model, inputs) -> dict:
-        binary = build.build(["unix-torpor"], self._progress)["unix-torpor"]
+        binary = build.build([self._part], self._progress)[self._part]
         with tempfile.TemporaryDirectory() as folder:
             for name, data in script.files(model, inputs).items():
                 (Path(folder) / name).write_bytes(data)
@@ -37,7 +37,7 @@ class Unix:
             try:
                 result = subprocess.run(command, capture_output=True, timeout=_TIMEOUT_S, stdin=subprocess.DEVNULL)
             except subprocess.TimeoutExpired:
-                raise ToolError(f"unix needed more than {_TIMEOUT_S} s.", "use a smaller model") from None
+                raise ToolError(f"{self.name} needed more than {_TIMEOUT_S} s.", "use a smaller model") from None
         if result.returncode:
-            raise script.failure(result.stderr.decode() or result.stdout.decode(), "unix")
-        return script.answer(result.stdout, "unix")
+            raise script.failure(result.stderr.decode() or result.stdout.decode(), self.name)
+        return script.answer(result.stdout, self.name)
