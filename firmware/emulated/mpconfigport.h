@@ -20,6 +20,10 @@
 #define MICROPY_EMIT_INLINE_THUMB (1)
 #define MICROPY_MAKE_POINTER_CALLABLE(p) ((void *)((mp_uint_t)(p) | 1))
 #endif
+#if defined(__riscv)
+#define MICROPY_EMIT_RV32 (1)
+#define MICROPY_EMIT_INLINE_RV32 (1)
+#endif
 #define MICROPY_PERSISTENT_CODE_LOAD (1)
 #define MICROPY_OPT_COMPUTED_GOTO (1)
 #define MICROPY_OPT_MAP_LOOKUP_CACHE (1)

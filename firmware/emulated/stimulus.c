@@ -11,7 +11,7 @@
 #include "py/mperrno.h"
 #include "py/runtime.h"
 
-#define LINE_MAX 64
+#define LINE_SIZE 64
 #define TICKS_PER_SECOND ((uint64_t)MACHINE_TICK_HZ)
 
 static int input = -1, output = -1;
@@ -21,7 +21,7 @@ static edge_t next = { .at = CLOCK_NEVER };
 
 /* One line of pins.csv, without its end. False at the end of the file. */
 static bool read_line(char *text) {
-    size_t n = host_read(input, offset, text, LINE_MAX - 1);
+    size_t n = host_read(input, offset, text, LINE_SIZE - 1);
     text[n] = 0;
     text[strcspn(text, "\n")] = 0;
     offset += strlen(text) + 1;
@@ -69,7 +69,7 @@ static bool parse_edge(const char *text, edge_t *edge) {
 
 /* False if the next line is wrong. */
 static bool read_edge(void) {
-    char text[LINE_MAX];
+    char text[LINE_SIZE];
     do {
         if (!read_line(text)) {
             next.at = CLOCK_NEVER;
@@ -122,7 +122,7 @@ void stimulus_advance(void) {
 }
 
 void stimulus_record(uint32_t pin, bool level) {
-    char text[LINE_MAX];
+    char text[LINE_SIZE];
     uint64_t us = clock_now() / CLOCK_TICKS_PER_US;
     if (output < 0) {
         output = host_open("pins_out.csv", HOST_REPLACE);

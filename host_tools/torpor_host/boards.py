@@ -19,6 +19,7 @@ class BoardProfile:
     natmod: str  # MicroPython's name of the architecture of native modules: "armv7emsp"
     machine: str = ""  # QEMU's name of the machine, for an emulated board
     qemu: str = ""  # the program that emulates it
+    qemu_options: tuple[str, ...] = ()
 
     @property
     def folder(self) -> Path:

@@ -15,7 +15,7 @@ from typing import IO
 
 import serial
 
-from torpor_host.boards import load_board
+from torpor_host.boards import BoardProfile, load_board
 from torpor_host.errors import ToolError
 
 PTY = re.compile(r"char device redirected to (\S+)")
@@ -34,7 +34,7 @@ class Board:
     The folder holds flash.img (file system) and romfs.img, which persist; mic.wav, what the
     microphone hears; pins.csv, what the input pins see; and pins_out.csv, what the board drove.
 
-    name      a board of boards/ that has a `machine`
+    name      a board of boards/ that has a `machine`, or the profile of one that has no folder there
     folder    the instance folder, made if absent; one board at a time can use it
     shift     an instruction takes 2**shift ns of virtual time: 3 for ordinary use; from 7 on the
               25 MHz counter tells single instructions apart
@@ -43,8 +43,8 @@ class Board:
     Start it from a thread that outlives it: the emulator is killed when that thread ends.
     """
 
-    def __init__(self, name: str, folder: Path, shift: int = 3, firmware: Path | None = None):
-        self.profile = load_board(name)
+    def __init__(self, name: str | BoardProfile, folder: Path, shift: int = 3, firmware: Path | None = None):
+        self.profile = name if isinstance(name, BoardProfile) else load_board(name)
         if not self.profile.machine:
             raise ToolError(f"{name} is not an emulated board.", "use its serial port instead")
         self._qemu = shutil.which(self.profile.qemu)
@@ -114,7 +114,7 @@ class Board:
         if not self.firmware.is_file():
             raise ToolError(f"there is no firmware {self.firmware}.", f"build it: torpor build {self.profile.name}")
         return [
-            *(self._qemu, "-machine", self.profile.machine, "-kernel", str(self.firmware)),
+            *(self._qemu, "-machine", self.profile.machine, "-kernel", str(self.firmware), *self.profile.qemu_options),
             *("-icount", f"shift={self.shift},sleep=off"),
             *("-semihosting-config", "enable=on,target=native"),
             *("-display", "none", "-monitor", "none", "-nic", "none", "-serial", "pty"),
