@@ -2,6 +2,7 @@
 """Emulated boards for tests: built once, started in a folder of the test's own, always stopped."""
 
 import ast
+import functools
 import wave
 
 import pytest
@@ -11,18 +12,30 @@ from torpor_host.link import Link
 from torpor_host.sim import Board
 
 
+@functools.cache
+def _firmware(board_name):
+    return build.build([board_name])[board_name]
+
+
 @pytest.fixture(scope="session")
 def firmware():
     """The firmware of emu-m4f."""
-    return build.build(["emu-m4f"])["emu-m4f"]
+    return _firmware("emu-m4f")
 
 
 @pytest.fixture
-def run(firmware, tmp_path):
+def board_name():
+    """The board of `run`; a test that is parametrised with it runs on others, too."""
+    return "emu-m4f"
+
+
+@pytest.fixture
+def run(board_name, tmp_path):
     """run(code, shift=3): the value that a program prints last, on a board started in tmp_path for it."""
+    firmware = _firmware(board_name)
 
     def start_and_run(code, shift=3):
-        with Board("emu-m4f", tmp_path, firmware=firmware, shift=shift) as board, Link(board.port) as link:
+        with Board(board_name, tmp_path, firmware=firmware, shift=shift) as board, Link(board.port) as link:
             output = link.exec(code, timeout=60).decode()
         return ast.literal_eval(output.strip().splitlines()[-1])
 
