@@ -248,6 +248,11 @@ bool te_graph_metadata(te_graph_t *g, uint32_t i, const char *name, te_vec_t *da
     return data->n != 0;
 }
 
+uint32_t te_graph_slots(te_graph_t *g, int index) {
+    te_table_t table = te_fb_vec_table(&g->file, g->ops, (uint32_t)index);
+    return te_fb_field_vec(&g->file, &table, OP_INPUTS, 4).n + te_fb_field_vec(&g->file, &table, OP_OUTPUTS, 4).n;
+}
+
 te_vec_t te_graph_outputs(te_graph_t *g, int index) {
     te_table_t table = te_fb_vec_table(&g->file, g->ops, (uint32_t)index);
     return te_fb_field_vec(&g->file, &table, OP_OUTPUTS, 4);

@@ -98,6 +98,9 @@ static inline int32_t te_graph_index(const te_graph_t *g, te_vec_t v, uint32_t i
 /* Position of a tensor's constant bytes; 0 if it has none. */
 uint32_t te_graph_constant_at(te_graph_t *g, int32_t tensor);
 
+/* How many inputs and outputs operator `index` has. */
+uint32_t te_graph_slots(te_graph_t *g, int index);
+
 /* What operator `index` writes. */
 te_vec_t te_graph_outputs(te_graph_t *g, int index);
 

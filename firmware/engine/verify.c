@@ -88,10 +88,28 @@ static int verify_tensors(te_graph_t *g) {
     return TE_OK;
 }
 
+#define VERIFY_SLOTS 8192
+
+/* The searches for a tensor's writer and last reader go through every slot of every operator. Few bytes can stand
+ * for many slots, because a FlatBuffer may share tables; so their number has a limit. */
+static int verify_extent(te_graph_t *g) {
+    uint32_t slots = g->inputs.n + g->outputs.n;
+    for (int i = 0; i < (int)g->ops.n && slots <= VERIFY_SLOTS; i++) {
+        slots += 1 + te_graph_slots(g, i);
+        if (g->file.bad) {
+            g->why->op_index = (int16_t)i;
+            return te_fail(g, TE_ERR_FORMAT, "its description leads outside the file", 0);
+        }
+    }
+    return slots <= VERIFY_SLOTS ? TE_OK : te_fail(g, TE_ERR_UNSUPPORTED,
+        "more than %d operators, inputs and outputs are not supported", VERIFY_SLOTS);
+}
+
 int te_verify(te_graph_t *g) {
     if (g->ops.n == 0 || g->outputs.n == 0) {
         return te_fail(g, TE_ERR_MODEL, "the model computes nothing", 0);
     }
+    TE_TRY(verify_extent(g));
     TE_TRY(verify_tensors(g));
     TE_TRY(verify_ends(g));
     g->state = te_state_head(g->tensors.n, g->ops.n);
