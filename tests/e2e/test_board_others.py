@@ -12,7 +12,7 @@ from torpor_host.sim import Board
 
 pytestmark = pytest.mark.parametrize("board_name", ["emu-m3", "emu-rv32"])
 
-ARCHITECTURES = {"emu-m3": 5, "emu-rv32": 11}  # armv7m and rv32imc in MicroPython's py/persistentcode.h
+ARCHITECTURES = {"emu-m3": 6, "emu-rv32": 11}  # armv7em: any Thumb-2 core without FPU; rv32imc (py/persistentcode.h)
 
 
 def test_identity_and_native_code(run, board_name):
