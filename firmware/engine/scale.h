@@ -57,6 +57,11 @@ static inline int32_t te_rescale_wide(int64_t x, te_scale_t s) {
     return (int32_t)((int64_t)((uint64_t)x * mult + (UINT64_C(1) << (right - 1))) >> right);
 }
 
+/* x times a scale below 1 (shift <= 0). */
+static inline int32_t te_rescale_down(int32_t x, te_scale_t s) {
+    return te_round_shift(te_high_mul(x, s.mult), -s.shift);
+}
+
 static inline int32_t te_clamp(int32_t x, int32_t low, int32_t high) {
     return x < low ? low : x > high ? high : x;
 }

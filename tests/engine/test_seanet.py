@@ -14,7 +14,10 @@ def _read(path, shape):
     return np.loadtxt(path, delimiter=",").reshape(shape)
 
 
-@pytest.mark.parametrize("name", LAYERS)
+SUMS = [*(f"add{i}" for i in range(0, 17, 2)), "sub0", "sub2", "sub4"]
+
+
+@pytest.mark.parametrize("name", LAYERS + SUMS)
 def test_seanet_layer_gives_the_recorded_bytes(peer_models, peer_data, name):
     data, folder = (peer_models / f"seanet/{name}.tflite").read_bytes(), peer_data / "seanet"
     model = engine.Model(data)

@@ -7,7 +7,9 @@
 
 /* Which options table an operator has: the schema's BuiltinOptions. */
 enum { TE_CONV_2D_OPTIONS = 1, TE_DEPTHWISE_CONV_2D_OPTIONS = 2, TE_POOL_2D_OPTIONS = 5,
-       TE_FULLY_CONNECTED_OPTIONS = 8, TE_SOFTMAX_OPTIONS = 9, TE_ADD_OPTIONS = 11, TE_REDUCER_OPTIONS = 27 };
+       TE_FULLY_CONNECTED_OPTIONS = 8, TE_SOFTMAX_OPTIONS = 9, TE_ADD_OPTIONS = 11, TE_MUL_OPTIONS = 21,
+       TE_REDUCER_OPTIONS = 27, TE_SUB_OPTIONS = 28, TE_DIV_OPTIONS = 29, TE_ARG_MAX_OPTIONS = 40,
+       TE_ARG_MIN_OPTIONS = 57, TE_CUMSUM_OPTIONS = 102 };
 
 /* Fails operator op: see te_fail(). */
 int te_op_fail(te_op_t *op, int code, const char *reason, int32_t value);

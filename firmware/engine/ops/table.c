@@ -4,6 +4,7 @@
 
 #ifndef TE_OPERATORS
 #define TE_OPERATORS(X) \
+    X(sub) \
     X(add) X(average_pool_2d) X(conv_2d) X(depthwise_conv_2d) X(dequantize) X(fully_connected) \
     X(max_pool_2d) X(mean) X(pad) X(quantize) X(reshape) X(softmax) \
     X(squeeze) X(expand_dims) X(transpose) X(gather) X(gather_nd) X(embedding_lookup) \
