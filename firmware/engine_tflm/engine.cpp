@@ -84,8 +84,13 @@ bool plans_variables(const tflite::Model *model) {
     return planned && variable;
 }
 
-/* A proved file: has this build its operators? */
-int check_model(const tflite::Model *model, te_error_t *why) {
+/* Torpor proved what it reads of the file; TFLM reads more (all metadata, every option). And has TFLM the operators? */
+int check_model(const void *file, size_t file_len, te_error_t *why) {
+    flatbuffers::Verifier verifier(static_cast<const uint8_t *>(file), file_len);
+    if (!tflite::VerifyModelBuffer(verifier)) {
+        return fail(why, TE_ERR_FORMAT, "the file is no FlatBuffer of TFLM's schema");
+    }
+    const tflite::Model *model = tflite::GetModel(file);
     for (const tflite::OperatorCode *entry : *model->operator_codes()) {
         if (operator_of(entry) == nullptr) {
             return fail(why, TE_ERR_UNSUPPORTED, "TFLM has no operator %d", tflite::GetBuiltinCode(entry));
@@ -125,9 +130,9 @@ size_t copy_size(const Attempt &a) {
     return (uintptr_t)a.file % file_alignment == 0 ? 0 : (a.file_len + 15) / 16 * 16;
 }
 
-/* Lets TFLM open the file, which is aligned. Jumps out if a memory is too small. */
+/* Lets TFLM open the file, which lies aligned. Jumps out if a memory is too small. */
 void open_in(Attempt &a, Room state, const void *file, jmp_buf *out) {
-    a.code = check_model(tflite::GetModel(file), a.why);
+    a.code = check_model(file, a.file_len, a.why);
     if (a.code == TE_OK) {
         a.model = new (a.state.start) te_model(file, state, a.arena, a.trying, out);
         a.code = check_opened(a.model, a.model->interpreter.AllocateTensors(), a.why);
