@@ -9,7 +9,7 @@ import pytest
 from torpor_host.convert.writer import Writer
 from torpor_host.paths import ROOT
 
-TARGETS = ["host", "unix", "emu-m4f"]
+TARGETS = ["host", "unix", "emu-m4f", "emu-m3", "emu-rv32"]
 INT8 = ["kws_ref_model", "pretrainedResnet_quant", "vww_96_int8", "ad01_int8", "hello_world_int8", "micro_speech_quantized"]
 FLOAT = ["ad01_fp32", "hello_world_float"]
 
