@@ -37,7 +37,10 @@ APT_PACKAGES = (
 )
 TEST_PACKAGES = (
     "clang",
+    "gcc-riscv64-unknown-elf",
     "libclang-rt-14-dev",
+    "picolibc-riscv64-unknown-elf",
+    "qemu-system-misc",
 )
 EXTRAS = "build,plot,test"
 
