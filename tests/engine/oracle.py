@@ -83,16 +83,18 @@ class Draw:
         return {"scale": self.scale(), "zero_point": self.zero(), **kwargs} if dtype == np.int8 else {}
 
 
-def layer(draw, name, x_shape, k_shape, y_shape, dtype, axis, accumulated, per_channel, bias, k_dtype=None, **options):
+def layer(draw, name, x_shape, k_shape, y_shape, dtype, axis, accumulated, per_channel, bias, k_dtype=None, shape=None,
+          **options):
     """A model of one operator with weights: (bytes, input). `accumulated` is the number of products in one output.
 
     bias: False, True, or its type. k_dtype: of the weights, int8 or the activations' by default.
+    shape: the output's once more, for an operator that takes it, and then weights before activations.
     """
     w = Writer()
     k_dtype = k_dtype or (np.int8 if dtype == np.int16 else dtype)
     x, x_scale = _activation(w, draw, "x", x_shape, dtype)
     k, k_scales = _weights(w, draw, k_shape, k_dtype, axis, per_channel)
-    inputs = [x, k]
+    inputs = [x, k] if shape is None else [w.tensor("shape", (len(shape),), np.int32, shape), k, x]
     if bias:
         inputs.append(_bias(w, draw, k_shape[axis], dtype, bias, x_scale * k_scales, accumulated))
     room = 40 * (10 ** draw.rng.uniform(-4, 4) if draw.rare() else 1) / (16 if k_dtype == INT4 else 1)

@@ -7,7 +7,7 @@ import pytest
 from oracle import ours
 from torpor_host import engine
 
-LAYERS = [f"conv{i}" for i in range(0, 21, 2)]
+LAYERS = [f"conv{i}" for i in range(0, 21, 2)] + [f"transpose_conv{i}" for i in range(0, 5, 2)]
 
 
 def _read(path, shape):
