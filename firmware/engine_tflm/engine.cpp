@@ -22,6 +22,11 @@ using namespace torpor;
 
 namespace {
 
+#ifdef TORPOR_TFLM_TRUST
+constexpr bool trusting = true;
+#else
+constexpr bool trusting = false;
+#endif
 constexpr size_t first_try = 8192;    /* bytes to measure a model in; twice as many next time */
 constexpr size_t file_alignment = 8;  /* TFLM reads a file's int64 values and vectors of floats in place */
 constexpr size_t head = (sizeof(te_model) + 15) / 16 * 16 + TE_STATE_ALIGN; /* of a state that is aligned to 8 only */
@@ -201,18 +206,24 @@ int too_small(Shortage shortage, const Attempt &a, te_error_t *why) {
                                        : fail_memory(why, "the arena is too small", need.arena, a.arena.size);
 }
 
+/* Torpor proves the file safe. With TFLM_TRUST=1, what it does not know runs unproved. */
+int prove(const void *file, size_t file_len, te_error_t *why) {
+    te_sizes_t torpors;
+    int code = te_prove(file, file_len, &torpors, why);
+    return trusting && code == TE_ERR_UNSUPPORTED ? TE_OK : code;
+}
+
 } // namespace
 
 int te_measure(const void *file, size_t file_len, te_sizes_t *need, te_error_t *why) {
-    int code = te_prove(file, file_len, need, why);
+    int code = prove(file, file_len, why);
     return code == TE_OK ? measure(file, file_len, need, why) : code;
 }
 
 int te_open(te_model_t **m, const void *file, size_t file_len, void *state, size_t state_len, void *arena,
     size_t arena_len, te_error_t *why) {
     *m = nullptr;
-    te_sizes_t torpors;
-    int code = te_prove(file, file_len, &torpors, why);
+    int code = prove(file, file_len, why);
     if (code != TE_OK) {
         return code;
     }
@@ -329,7 +340,10 @@ const char *te_op_name(const te_model_t *m, int i) {
 
 namespace {
 
-bool provable(const char *name) {
+bool runs(const char *name) {
+    if (trusting) {
+        return true;
+    }
     for (int i = 0; te_provable(i) != nullptr; i++) {
         if (strcmp(te_provable(i), name) == 0) {
             return true;
@@ -366,7 +380,7 @@ uint64_t macs_of(const te_model *m, size_t i) {
 
 const char *te_supported(int i) {
     for (int k = 0; operator_at(k) != nullptr; k++) {
-        if (provable(operator_at(k)->name) && i-- == 0) {
+        if (runs(operator_at(k)->name) && i-- == 0) {
             return operator_at(k)->name;
         }
     }

@@ -1,5 +1,5 @@
 # Upstream TFLM behind engine.h:
-#     make ENGINE=tflm TFLM_DIR=<header root> TFLM_LIB=<libtensorflow-microlite.a> ...
+#     make ENGINE=tflm TFLM_DIR=<header root> TFLM_LIB=<libtensorflow-microlite.a> [TFLM_TRUST=1] ...
 # Expects TORPOR_FIRMWARE. A port whose link has LDFLAGS before its objects adds $(TORPOR_LIBS) after them.
 ifeq ($(and $(wildcard $(TFLM_DIR)/tensorflow/lite/micro/micro_interpreter.h),$(wildcard $(TFLM_LIB))),)
 $(error ENGINE=tflm needs TFLM_DIR=<header root> and TFLM_LIB=<libtensorflow-microlite.a>, see firmware/engine_tflm/README.md)
@@ -22,7 +22,7 @@ TORPOR_LIBS := $(TFLM_LIB)
 # As upstream builds its library: TF_LITE_STATIC_MEMORY changes the layout of its structures.
 $(addprefix $(BUILD)/$(notdir $(TORPOR_FIRMWARE))/,$(TORPOR_TFLM_SRC:.cpp=.o)): \
 	CXXFLAGS += -std=c++17 -O2 -fno-exceptions -fno-rtti -fno-threadsafe-statics -DTF_LITE_STATIC_MEMORY -DNDEBUG \
-	-DTF_LITE_STRIP_ERROR_STRINGS -Wno-unused-parameter \
+	-DTF_LITE_STRIP_ERROR_STRINGS $(if $(TFLM_TRUST),-DTORPOR_TFLM_TRUST) -Wno-unused-parameter \
 	$(addprefix -isystem ,$(TFLM_DIR) $(TORPOR_TFLM_THIRD_PARTY))
 
 $(addprefix $(BUILD)/$(notdir $(TORPOR_FIRMWARE))/,$(TORPOR_ENGINE_SRC:.c=.o)): \
