@@ -65,12 +65,12 @@ def binary(seed, name, dtype, y_dtype=None, constant=None, **kwargs):
     return model(draw, name, (dtype, dtype), y_dtype or dtype, drawn if constant is None else constant, **kwargs)
 
 
-def refused(name, *inputs, y=None, **options):
+def refused(name, *inputs, y=None, scale=0.5, **options):
     """The sentence about a model of operator `name`; inputs are (shape, dtype), y by default like the first."""
     w = Writer()
 
     def add(shape, dtype):
-        return w.tensor("x", shape, dtype, **({"scale": 0.5, "zero_point": 0} if dtype in QUANTISED else {}))
+        return w.tensor("x", shape, dtype, **({"scale": scale, "zero_point": 0} if dtype in QUANTISED else {}))
 
     slots = [add(*given) for given in inputs]
     w.op(name, slots, [add(*(y or inputs[0]))], **options)

@@ -130,7 +130,8 @@ void te_binary_run(const te_model_t *m, const te_binary_t *p, const te_run_table
     uint8_t *y = te_out(m, p->y);
     te_run_function_t run = broadcast_function(table, p->type);
     int32_t size = (int32_t)te_type_size(p->type), y_size = (int32_t)te_type_size(p->y_type);
-    te_run_t r = {a, b, size * te_run_step(&p->shape, 0), size * te_run_step(&p->shape, 1), y, te_run_length(&p->shape)};
+    te_run_t r = {a, b, size * te_run_step(&p->shape, 0), size * te_run_step(&p->shape, 1), y,
+                  te_run_length(&p->shape), m};
     te_walk_t w;
     memset(&w, 0, sizeof(w));
     do {

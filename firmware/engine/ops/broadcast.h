@@ -56,6 +56,7 @@ typedef struct {
     int32_t a_step, b_step;  /* bytes to the next element, 0 for the same again */
     void *y;
     int32_t n;
+    const te_model_t *model;  /* for te_fault() */
 } te_run_t;
 
 typedef void (*te_run_function_t)(const void *params, const te_run_t *r);

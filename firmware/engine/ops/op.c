@@ -114,3 +114,7 @@ int te_op_quantised(te_op_t *op, const te_desc_t *t) {
     }
     return TE_OK;
 }
+
+int te_op_scale(te_op_t *op, te_scale_t scale) {
+    return scale.shift <= 30 ? TE_OK : te_op_fail(op, TE_ERR_MODEL, "its scales are far too large for the output's", 0);
+}

@@ -50,6 +50,9 @@ int te_op_type(te_op_t *op, const te_desc_t *t, uint32_t set);
 /* Must have one scale and zero point, if it is int8 or int16. */
 int te_op_quantised(te_op_t *op, const te_desc_t *t);
 
+/* A factor from the inputs' scales to the output's must be below 2^30. */
+int te_op_scale(te_op_t *op, te_scale_t scale);
+
 /* Fused activation (ops/activation.c): 0 none, 1 ReLU, 2 ReLU -1..1, 3 ReLU6. */
 typedef struct {
     int32_t low, high;  /* int8, int16: quantised; int32: as they are; float32: the bits of two floats */

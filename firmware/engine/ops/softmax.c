@@ -85,22 +85,6 @@ static int32_t softmax_exp(int32_t a) {
     return a == 0 ? INT32_MAX : result;
 }
 
-static int32_t softmax_shift_2(int32_t x) {
-    const int32_t limit = (1 << 29) - 1;
-    return x > limit ? INT32_MAX : x < -limit ? INT32_MIN : x * 4;
-}
-
-/* 1 / (1 + a) in Q0.31 for a in [0, 1): Newton's method on half the denominator, in Q2.29. */
-static int32_t softmax_reciprocal(int32_t a) {
-    const int32_t start = 1515870810, slope = -1010580540;  /* 48/17 and -32/17 */
-    int32_t half = (int32_t)(((int64_t)a + INT32_MAX + 1) / 2);
-    int32_t x = start + te_high_mul(half, slope);
-    for (int i = 0; i < 3; i++) {
-        x += softmax_shift_2(te_high_mul(x, (1 << 29) - te_high_mul(half, x)));
-    }
-    return x > (1 << 30) - 1 ? INT32_MAX : x * 2;
-}
-
 static int32_t softmax_exp_scaled(const softmax_t *p, int32_t difference) {
     return softmax_exp(te_high_mul((int32_t)((uint32_t)difference << p->scale.shift), p->scale.mult));
 }
@@ -116,7 +100,7 @@ static void softmax_row_s8(const softmax_t *p, const int8_t *x, int8_t *y) {
         }
     }
     int headroom = __builtin_clz((uint32_t)sum);
-    int32_t reciprocal = softmax_reciprocal((int32_t)(((uint32_t)sum << headroom) - (UINT32_C(1) << 31)));
+    int32_t reciprocal = te_reciprocal((int32_t)(((uint32_t)sum << headroom) - (UINT32_C(1) << 31)));
     int32_t down = 12 - headroom + 31 - 8;  /* past 31 bits, with hundreds of equal scores, nothing is left */
     for (int32_t i = 0; i < p->depth; i++) {
         int32_t share = 0;
