@@ -10,4 +10,5 @@ TORPOR_ENGINE_SRC := engine/flatbuf.c engine/graph.c engine/verify.c engine/plan
 	engine/ops/move.c engine/ops/squeeze.c engine/ops/expand_dims.c engine/ops/transpose.c \
 	engine/ops/gather.c engine/ops/gather_nd.c engine/ops/embedding_lookup.c \
 	engine/ops/parts.c engine/ops/concatenation.c engine/ops/pack.c \
-	engine/ops/slice.c engine/ops/strided_slice.c engine/ops/dynamic_update_slice.c
+	engine/ops/slice.c engine/ops/strided_slice.c engine/ops/dynamic_update_slice.c \
+	engine/ops/border.c engine/ops/padv2.c engine/ops/fill.c engine/ops/shape.c engine/ops/broadcast_to.c engine/ops/broadcast_args.c

@@ -109,7 +109,7 @@ def test_depthwise_multiplier_that_disagrees_with_the_weights():
     (one("SOFTMAX", ((2, 3), FLOAT), ((3, 2), FLOAT), beta=1.0), "softmax #0: the shapes of input and output differ."),
     (one("PAD", ((2, 3), FLOAT), ((2, 2), FLOAT), [[0, 0], [0, -1]]), "pad #0: a padding of -1 is not possible."),
     (one("PAD", ((2, 3), FLOAT), ((2, 3), FLOAT), [[0, 0], [0, 1]]), "pad #0: output dimension 1 should be 4."),
-    (one("PAD", ((2, 3), FLOAT), ((2, 3), FLOAT), [0, 0]), "pad #0: there should be 4 paddings."),
+    (one("PAD", ((2, 3), FLOAT), ((2, 3), FLOAT), [0, 0]), "pad #0: its input 1 should have 4 elements."),
     (one("MEAN", ((2, 3), FLOAT), ((2,), FLOAT), [2]), "mean #0: the input has no dimension 2."),
     (one("MEAN", ((2, 3), FLOAT), ((3,), FLOAT), [1]), "mean #0: output dimension 0 should be 2."),
     (one("MEAN", ((2, 3), FLOAT), ((2,), FLOAT), [1], keepDims=True), "mean #0: the output should have 2 dimensions."),

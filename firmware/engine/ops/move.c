@@ -105,6 +105,13 @@ void te_move(const te_move_t *move, const uint8_t *x, uint8_t *y) {
     } while (d < move->n);
 }
 
+void te_repeat(uint8_t *y, const uint8_t *value, uint32_t element, uint32_t n) {
+    te_move_t move;
+    te_move_begin(&move, element);
+    te_move_dimension(&move, (int32_t)n, 0, (int32_t)element);
+    te_move(&move, value, y);
+}
+
 void te_alias(te_op_t *op, const te_desc_t *x, te_alias_t *p) {
     op->alias = !x->constant;
     p->nbytes = x->nbytes;

@@ -66,6 +66,9 @@ void te_move_dimension(te_move_t *move, int32_t size, int32_t x_step, int32_t y_
 /* Copies every element of x to its place in y; they don't overlap. */
 void te_move(const te_move_t *move, const uint8_t *x, uint8_t *y);
 
+/* n times the same element. */
+void te_repeat(uint8_t *y, const uint8_t *value, uint32_t element, uint32_t n);
+
 /* An operator whose output is its input, in the same bytes if it can be. */
 typedef struct {
     te_ref_t x, y;

@@ -10,7 +10,8 @@
     X(max_pool_2d) X(mean) X(pad) X(quantize) X(reshape) X(softmax) \
     X(transpose_conv) \
     X(squeeze) X(expand_dims) X(transpose) X(gather) X(gather_nd) X(embedding_lookup) \
-    X(concatenation) X(pack) X(slice) X(strided_slice) X(dynamic_update_slice)
+    X(concatenation) X(pack) X(slice) X(strided_slice) X(dynamic_update_slice) \
+    X(padv2) X(fill) X(shape) X(broadcast_to) X(broadcast_args)
 #endif
 
 #define TE_DECLARE(name) extern const te_row_t te_row_##name;
