@@ -20,7 +20,8 @@
  *   file   read only; any alignment; must stay where it is while the model is open
  *          (flash, ROMFS, a buffer). Weights are read from it, never copied
  *          (upstream TFLM copies a file into the state that is not aligned to 8).
- *   state  te_sizes_t.state bytes, aligned to TE_STATE_ALIGN; belongs to this model alone.
+ *   state  te_sizes_t.state bytes, aligned to TE_STATE_ALIGN; belongs to this model alone. What a recurrent model
+ *          remembers lies here; it begins anew when the model is opened.
  *   arena  te_sizes_t.arena bytes, aligned to TE_ARENA_ALIGN; activations and scratch.
  *          Several models may share one arena if they do not run at the same time:
  *          inputs are written, run, and outputs read before the other model is used.
@@ -72,7 +73,7 @@ typedef struct {
 } te_error_t;
 
 typedef struct {
-    uint32_t state;  /* bytes of per-model state: tensor table, prepared operators */
+    uint32_t state;  /* bytes of per-model state: tensor table, prepared operators, variables */
     uint32_t arena;  /* bytes of activations and scratch */
 } te_sizes_t;
 

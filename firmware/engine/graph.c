@@ -109,16 +109,25 @@ static int graph_type(te_graph_t *g, int32_t index, te_desc_t *t) {
     return TE_OK;
 }
 
-/* The buffer of a tensor; absent if it has none. */
+static bool graph_variable(te_graph_t *g, const te_table_t *tensor) {
+    return te_fb_field_u8(&g->file, tensor, TENSOR_VARIABLE, 0) != 0;
+}
+
+/* The buffer of a tensor; absent if it has none, and for a variable, which does not start from it. */
 static te_table_t graph_buffer(te_graph_t *g, const te_table_t *tensor) {
     uint32_t number = (uint32_t)te_fb_field_i32(&g->file, tensor, TENSOR_BUFFER, 0);
-    return number ? te_fb_vec_table(&g->file, g->buffers, number) : te_fb_table(&g->file, 0);
+    return number && !graph_variable(g, tensor) ? te_fb_vec_table(&g->file, g->buffers, number) : te_fb_table(&g->file, 0);
 }
 
 uint32_t te_graph_constant_at(te_graph_t *g, int32_t tensor) {
     te_table_t table = te_fb_vec_table(&g->file, g->tensors, (uint32_t)tensor);
     te_table_t buffer = graph_buffer(g, &table);
     return te_fb_field_vec(&g->file, &buffer, BUFFER_DATA, 1).at;
+}
+
+bool te_graph_variable(te_graph_t *g, int32_t tensor) {
+    te_table_t table = te_fb_vec_table(&g->file, g->tensors, (uint32_t)tensor);
+    return graph_variable(g, &table);
 }
 
 /* Its constant bytes: as many as the shape says, and in the file. */
@@ -197,6 +206,7 @@ int te_graph_tensor(te_graph_t *g, int32_t index, te_desc_t *t) {
         return te_fail(g, TE_ERR_MODEL, "tensor %d does not exist", index);
     }
     t->table = te_fb_vec_table(&g->file, g->tensors, (uint32_t)index);
+    t->variable = graph_variable(g, &t->table);
     TE_TRY(graph_type(g, index, t));
     TE_TRY(graph_shape(g, index, t));
     TE_TRY(graph_constant(g, index, t));

@@ -27,6 +27,7 @@ typedef struct {
     te_vec_t tensors, inputs, outputs, ops;  /* of the main subgraph */
     bool proved;       /* every operator was verified once: loops over channels may be left out */
     uint32_t state;    /* bytes of state, of the operators verified so far */
+    uint32_t variables;  /* bytes of state of all variables, which lie at its end */
     te_error_t *why;
 } te_graph_t;
 
@@ -39,6 +40,7 @@ typedef struct {
     uint32_t count;       /* elements, 1 .. 2^31 - 1 */
     uint32_t nbytes;
     uint32_t constant;    /* position of its nbytes in the file, 0 for an activation */
+    bool variable;        /* keeps its values from run to run */
     te_vec_t scales;      /* floats; none if not quantised */
     int32_t axis;         /* that the scales run along, if there are several */
     float scale;          /* the first */
@@ -46,9 +48,11 @@ typedef struct {
     bool symmetric;       /* every zero point is 0 (looked at while the graph is not proved) */
 } te_desc_t;
 
-/* Where bytes lie at run time: an offset in the arena, or with the top bit set in the file. */
+/* Where bytes lie at run time: an offset in the arena, or with the top bit set in the file, or else with the
+ * second bit set in the state. */
 typedef uint32_t te_ref_t;
 #define TE_REF_FILE UINT32_C(0x80000000)
+#define TE_REF_STATE UINT32_C(0x40000000)
 
 /* How far ahead of an input's bytes an output may be written in place (bytes), for an operator that
  * finishes row after row: forward, it may start at most at input - forward; backward (last row first),
@@ -100,6 +104,14 @@ uint32_t te_graph_constant_at(te_graph_t *g, int32_t tensor);
 
 /* How many inputs and outputs operator `index` has. */
 uint32_t te_graph_slots(te_graph_t *g, int index);
+
+/* Whether a tensor that exists keeps its values from run to run. */
+bool te_graph_variable(te_graph_t *g, int32_t tensor);
+
+/* Bytes of the state that a variable takes. */
+static inline uint32_t te_variable_size(const te_desc_t *t) {
+    return (t->nbytes + TE_STATE_ALIGN - 1) & ~(uint32_t)(TE_STATE_ALIGN - 1);
+}
 
 /* What operator `index` writes. */
 te_vec_t te_graph_outputs(te_graph_t *g, int index);

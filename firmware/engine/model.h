@@ -38,14 +38,15 @@ static inline uint32_t te_state_head(uint32_t n_tensors, uint32_t n_ops) {
     return (size + 7) & ~7u;
 }
 
-/* The bytes a reference stands for. What lies in the arena is aligned to 16, in the file to nothing. */
-static inline const void *te_in(const te_model_t *m, te_ref_t ref) {
-    return ref & TE_REF_FILE ? m->file + (ref & ~TE_REF_FILE) : m->arena + ref;
-}
-
+/* The bytes a reference stands for. What lies in the arena is aligned to 16, in the
+ * state to 8, in the file to nothing. */
 static inline void *te_out(const te_model_t *m, te_ref_t ref) {
     TE_ASSERT(!(ref & TE_REF_FILE));
-    return m->arena + ref;
+    return ref & TE_REF_STATE ? (uint8_t *)m + (ref & ~TE_REF_STATE) : m->arena + ref;
+}
+
+static inline const void *te_in(const te_model_t *m, te_ref_t ref) {
+    return ref & TE_REF_FILE ? m->file + (ref & ~TE_REF_FILE) : te_out(m, ref);
 }
 
 /* Stops the model at the operator that runs, because of what an index tensor holds that another operator or the

@@ -13,7 +13,7 @@
 
 #define PLAN_LIVE 32      /* tensors alive at once */
 #define PLAN_WALKS 24
-#define PLAN_NO_LIMIT UINT32_C(0x7FFFFFF0)
+#define PLAN_NO_LIMIT UINT32_C(0x3FFFFFF0)  /* beyond it TE_REF_STATE begins */
 
 typedef struct {
     uint32_t at, size;  /* bytes, multiples of TE_ARENA_ALIGN */
@@ -320,7 +320,7 @@ int te_plan(te_graph_t *g, te_plan_t *plan) {
     plan_init(&p, g, PLAN_NO_LIMIT);
     TE_TRY(plan_walk(&p, &room));
     if (!room) {
-        return te_fail(g, TE_ERR_UNSUPPORTED, "the arena would be larger than 2 GB", 0);
+        return te_fail(g, TE_ERR_UNSUPPORTED, "the arena would be larger than 1 GB", 0);
     }
     g->proved = true;
     plan->limit = PLAN_NO_LIMIT;
@@ -338,15 +338,26 @@ int te_plan(te_graph_t *g, te_plan_t *plan) {
     return TE_OK;
 }
 
+/* Places what does not lie in the arena: constants in the file, variables at the end of the state. */
+static void plan_others(te_graph_t *g, te_ref_t *where) {
+    te_desc_t t;
+    uint32_t state = g->state;
+    for (uint32_t i = 0; i < g->tensors.n; i++) {
+        uint32_t constant = te_graph_constant_at(g, (int32_t)i);
+        where[i] = constant ? TE_REF_FILE | constant : 0;
+        if (te_graph_variable(g, (int32_t)i) && te_graph_tensor(g, (int32_t)i, &t) == TE_OK) {
+            where[i] = TE_REF_STATE | state;
+            state += te_variable_size(&t);
+        }
+    }
+}
+
 int te_plan_place(te_graph_t *g, const te_plan_t *plan, te_ref_t *where, te_step_t *steps) {
     plan_t p;
     bool room;
     plan_init(&p, g, plan->limit);
     p.where = where;
     p.steps = steps;
-    for (uint32_t i = 0; i < g->tensors.n; i++) {
-        uint32_t constant = te_graph_constant_at(g, (int32_t)i);
-        where[i] = constant ? TE_REF_FILE | constant : 0;
-    }
+    plan_others(g, where);
     return plan_walk(&p, &room);
 }

@@ -16,7 +16,7 @@ static int run_measure(te_graph_t *g, const void *file, size_t file_len, te_size
     TE_TRY(te_graph_open(g, file, file_len, why));
     TE_TRY(te_verify(g));
     TE_TRY(te_plan(g, plan));
-    need->state = g->state;
+    need->state = g->state + g->variables;
     need->arena = plan->arena;
     return TE_OK;
 }
@@ -44,6 +44,18 @@ static te_model_t *run_model(te_graph_t *g, void *state, void *arena) {
     m->n_inputs = (uint16_t)g->inputs.n;
     m->n_outputs = (uint16_t)g->outputs.n;
     return m;
+}
+
+/* Variables start at 0, of int8 ones the stored number: their zero point. */
+static int run_reset(te_graph_t *g, te_model_t *m) {
+    te_desc_t t;
+    for (int32_t i = 0; i < m->n_tensors; i++) {
+        if (te_graph_variable(g, i)) {
+            TE_TRY(te_graph_tensor(g, i, &t));
+            memset(te_out(m, te_model_where(m)[i]), t.type == TE_INT8 ? t.zero_point : 0, t.nbytes);
+        }
+    }
+    return TE_OK;
 }
 
 /* Prepares every operator in the state, now that every place is known. */
@@ -88,6 +100,7 @@ int te_open(te_model_t **m, const void *file, size_t file_len, void *state, size
     te_ref_t *where = te_model_where(model);
     TE_TRY(te_plan_place(&g, &plan, where, te_model_steps(model)));
     TE_TRY(run_prepare(&g, model));
+    TE_TRY(run_reset(&g, model));
     *m = model;
     return TE_OK;
 }

@@ -2,6 +2,8 @@
  * Proves a model safe before anything runs: the graph here, each operator by its own prepare(). */
 #include "model.h"
 
+#define VERIFY_VARIABLES (1 << 28)  /* a multiple of what a variable's size is rounded to */
+
 /* True if the tensor has constant bytes in the file. */
 static bool verify_constant(te_graph_t *g, int32_t tensor) {
     return te_graph_constant_at(g, tensor) != 0;
@@ -31,7 +33,7 @@ static int verify_reads(te_graph_t *g, const te_op_t *op) {
         if (!verify_exists(g, tensor)) {
             return te_fail(g, TE_ERR_MODEL, "tensor %d does not exist", tensor);
         }
-        if (!verify_constant(g, tensor) && !te_graph_lists(g, g->inputs, tensor)
+        if (!verify_constant(g, tensor) && !te_graph_variable(g, tensor) && !te_graph_lists(g, g->inputs, tensor)
             && verify_writer(g, tensor, op->index) == op->index) {
             return te_fail(g, TE_ERR_MODEL, "tensor %d is read before it is written", tensor);
         }
@@ -45,6 +47,9 @@ static int verify_writes(te_graph_t *g, const te_op_t *op) {
         int32_t tensor = te_graph_index(g, op->outputs, i);
         if (!verify_exists(g, tensor)) {
             return te_fail(g, TE_ERR_MODEL, "tensor %d does not exist", tensor);
+        }
+        if (te_graph_variable(g, tensor)) {
+            return te_fail(g, TE_ERR_UNSUPPORTED, "tensor %d is a variable, yet an output", tensor);
         }
         if (verify_constant(g, tensor) || te_graph_lists(g, g->inputs, tensor)) {
             return te_fail(g, TE_ERR_MODEL, "tensor %d is constant or an input, but is written", tensor);
@@ -66,6 +71,9 @@ static int verify_ends(te_graph_t *g) {
         if (t.constant) {
             return te_fail(g, TE_ERR_UNSUPPORTED, "tensor %d is constant, yet an input or output of the model", tensor);
         }
+        if (t.variable) {
+            return te_fail(g, TE_ERR_UNSUPPORTED, "tensor %d is a variable, yet an input or output of the model", tensor);
+        }
         te_vec_t before = {g->inputs.at, i};
         if (in && te_graph_lists(g, before, tensor)) {
             return te_fail(g, TE_ERR_MODEL, "tensor %d is an input of the model twice", tensor);
@@ -77,12 +85,25 @@ static int verify_ends(te_graph_t *g) {
     return TE_OK;
 }
 
+static int verify_variable(te_graph_t *g, int32_t tensor) {
+    te_desc_t t;
+    TE_TRY(te_graph_tensor(g, tensor, &t));
+    if (t.nbytes > VERIFY_VARIABLES - g->variables) {
+        return te_fail(g, TE_ERR_UNSUPPORTED, "more than %d bytes of variables are not supported", VERIFY_VARIABLES);
+    }
+    g->variables += te_variable_size(&t);
+    return TE_OK;
+}
+
 /* Every tensor's constant bytes are in the file, also of tensors that nothing uses. */
 static int verify_tensors(te_graph_t *g) {
     for (uint32_t i = 0; i < g->tensors.n; i++) {
         verify_constant(g, (int32_t)i);
         if (g->file.bad) {
             return te_fail(g, TE_ERR_FORMAT, "tensor %d leads outside the file", (int32_t)i);
+        }
+        if (te_graph_variable(g, (int32_t)i)) {
+            TE_TRY(verify_variable(g, (int32_t)i));
         }
     }
     return TE_OK;

@@ -27,11 +27,27 @@ bool te_op_has(te_op_t *op, uint32_t slot) {
     return op_slot(op, op->inputs, slot) != -1;
 }
 
-int te_op_weights(te_op_t *op, uint32_t slot, te_desc_t *t) {
+static int op_describe(te_op_t *op, uint32_t slot, te_desc_t *t) {
     if (!te_op_has(op, slot)) {
         return te_op_fail(op, TE_ERR_MODEL, "its input %d is missing", (int32_t)slot);
     }
     return te_graph_tensor(op->graph, op_slot(op, op->inputs, slot), t);
+}
+
+int te_op_weights(te_op_t *op, uint32_t slot, te_desc_t *t) {
+    TE_TRY(op_describe(op, slot, t));
+    if (t->variable) {
+        return te_op_fail(op, TE_ERR_UNSUPPORTED, "its input %d cannot be a variable", (int32_t)slot);
+    }
+    return TE_OK;
+}
+
+int te_op_variable(te_op_t *op, uint32_t slot, te_desc_t *t) {
+    TE_TRY(op_describe(op, slot, t));
+    if (!t->variable) {
+        return te_op_fail(op, TE_ERR_UNSUPPORTED, "its input %d must be a variable", (int32_t)slot);
+    }
+    return TE_OK;
 }
 
 int te_op_input(te_op_t *op, uint32_t slot, te_desc_t *t) {

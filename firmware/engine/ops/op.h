@@ -25,6 +25,9 @@ int te_op_output(te_op_t *op, te_desc_t *t);
 /* An input that may be int4, which no other operator than those with weights can read. */
 int te_op_weights(te_op_t *op, uint32_t slot, te_desc_t *t);
 
+/* An input that must be a variable: it lies in the state, and te_out() gives it for writing too. */
+int te_op_variable(te_op_t *op, uint32_t slot, te_desc_t *t);
+
 /* An input that the kernel reads where it lies: unless its elements are bytes it must be in the arena, because the file aligns nothing. */
 int te_op_activation(te_op_t *op, uint32_t slot, te_desc_t *t);
 
