@@ -2,7 +2,7 @@
  * Takes one file, whatever its bytes, through every call of engine.h and holds the engine to that header's word.
  *
  * File, state and arena lie in blocks of exactly their size between bytes that AddressSanitizer forbids; their
- * contents before a call are rubbish. A broken promise ends the program with a sentence, and so does one file
+ * contents before a call are rubbish, and whether tensors share bytes does not show. A broken promise ends the program with a sentence, and so does one file
  * that keeps the processor busy for more than a second. */
 #ifndef TORPOR_EXERCISE_H
 #define TORPOR_EXERCISE_H

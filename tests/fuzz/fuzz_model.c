@@ -115,6 +115,17 @@ static void change_all(uint8_t *file, uint32_t n) {
     }
 }
 
+/* Two neighbours of a kind change places, or what one gains the other loses: paddings, begin and end, dimensions. */
+static void change_pair(uint8_t *file, uint32_t n) {
+    const field_t *a = draw(2) ? draw_role(n, FIELD_DATA) : draw_field(n), *b = a + 1 + draw(2);
+    if (b >= fields + n || b->role != a->role || b->size != a->size) {
+        return;
+    }
+    uint64_t first = field_get(file, a), second = field_get(file, b), moved = draw(2) ? 1 + draw(3) : second - first;
+    field_set(file, a, first + moved);
+    field_set(file, b, second - moved);
+}
+
 /* Puts a vector of another length at the file's end and leads an offset to it. */
 static size_t change_length(uint8_t *file, size_t size, size_t room, uint32_t n) {
     const field_t *f = &fields[draw(n)];
@@ -147,8 +158,10 @@ size_t LLVMFuzzerCustomMutator(uint8_t *file, size_t size, size_t max_size, unsi
     for (uint32_t left = draw(3) ? 1 : 1 + draw(5); left > 0; left--) {
         if (kind == 1) {
             size = change_length(file, size, max_size, n);
-        } else if (kind < 5) {
+        } else if (kind < 4) {
             change_all(file, n);
+        } else if (kind < 6) {
+            change_pair(file, n);
         } else {
             const field_t *f = draw_field(n);
             field_set(file, f, changed(file, n, f));
