@@ -74,6 +74,27 @@ te_scale_t te_scale(float a, float b, float c) {
     return te_ratio_times(&r, b);
 }
 
+/* Divides bit by bit, which is seldom and short. */
+te_scale_t te_scale_over(float a, float b, float c) {
+    int32_t e_a, e_b, e_c;
+    uint64_t n = (uint64_t)scale_split(a, &e_a) << 24, d = (uint64_t)scale_split(b, &e_b) * scale_split(c, &e_c);
+    int32_t exponent = e_a - e_b - e_c + 1;
+    for (; d <= n >> 1; exponent++) {
+        d <<= 1;
+    }
+    for (; n < d; exponent--) {
+        n <<= 1;
+    }
+    uint64_t q = 1, rest = n - d;  /* n / d = 1 .. 2 */
+    for (int i = 0; i < 31; i++) {
+        rest <<= 1;
+        q = 2 * q + (rest >= d);
+        rest -= rest >= d ? d : 0;
+    }
+    q += d - rest <= d >> 22;  /* as in scale_divide() */
+    return scale_make((uint32_t)((q + 1) >> 1), exponent);
+}
+
 int32_t te_round(float x) {
     if (!(x > -2147483648.0f)) {
         return x == x ? INT32_MIN : 0;

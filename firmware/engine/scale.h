@@ -32,6 +32,9 @@ te_scale_t te_ratio_times(const te_ratio_t *ratio, float x);
 /* (a * b) / c, all positive and finite. */
 te_scale_t te_scale(float a, float b, float c);
 
+/* a / (b * c), all positive and finite. */
+te_scale_t te_scale_over(float a, float b, float c);
+
 /* a * b / 2^31, rounded to nearest, halves up (gemmlowp's SaturatingRoundingDoublingHighMul, b >= 0). */
 static inline int32_t te_high_mul(int32_t a, int32_t b) {
     return (int32_t)(((int64_t)a * b + (1 << 30)) >> 31);

@@ -45,12 +45,19 @@ def shapes(draw, count, rank=5):
     return [*given, np.broadcast_shapes(*given)]
 
 
-def model(draw, name, dtypes, y_dtype, constant=None, y_scales=(-3, 0), x_scales=(-3, 0), **options):
-    """A model of operator `name` with an input of each dtype, number `constant` of them in the file: (bytes, *inputs)."""
+def model(draw, name, dtypes, y_dtype, constant=None, y_scales=(-3, 0), x_scales=(-3, 0), divides=False, **options):
+    """A model of operator `name` with an input of each dtype, number `constant` of them in the file: (bytes, *inputs).
+
+    divides: the last input has no zeros.
+    """
     w = Writer()
     *given, y_shape = shapes(draw, len(dtypes))
     data = [values(draw, shape, dtype) for shape, dtype in zip(given, dtypes)]
-    slots = [w.tensor(f"x{i}", shape, dtype, data[i] if i == constant else None, **quantisation(draw, dtype, *x_scales))
+    scales = [quantisation(draw, dtype, *x_scales) for dtype in dtypes]
+    if divides:
+        zero = scales[-1].get("zero_point", 0)
+        data[-1] = np.where(data[-1] == zero, data[-1].dtype.type(zero - 1 if zero > 0 else zero + 1), data[-1])
+    slots = [w.tensor(f"x{i}", shape, dtype, data[i] if i == constant else None, **scales[i])
              for i, (shape, dtype) in enumerate(zip(given, dtypes))]
     y = w.tensor("y", y_shape, y_dtype, **quantisation(draw, y_dtype, *y_scales))
     w.op(name, slots, [y], **options)
@@ -74,6 +81,11 @@ def refused(name, *inputs, y=None, scale=0.5, **options):
 
     slots = [add(*given) for given in inputs]
     w.op(name, slots, [add(*(y or inputs[0]))], **options)
+    return sentence(w.finish(slots, [slots[-1] + 1]))
+
+
+def sentence(data):
+    """What is said about a model that cannot be run."""
     with pytest.raises(engine.ToolError) as error:
-        engine.measure(w.finish(slots, [slots[-1] + 1]))
+        engine.measure(data)
     return str(error.value)

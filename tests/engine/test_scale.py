@@ -13,8 +13,8 @@ class _Scale(ctypes.Structure):
     _fields_ = [("mult", ctypes.c_int32), ("shift", ctypes.c_int32)]
 
 
-def _scale(a, b, c):
-    call = library().te_scale
+def _scale(a, b, c, name="te_scale"):
+    call = library()[name]
     call.restype, call.argtypes = _Scale, [ctypes.c_float] * 3
     s = call(a, b, c)
     return s.mult, s.shift
@@ -40,6 +40,12 @@ def test_scale_gives_the_bits_of_double_arithmetic():
     rng = np.random.default_rng(1)
     for a, b, c in zip(*(_floats(rng, 20000).tolist() for _ in range(3))):
         assert _scale(a, b, c) == _quantize_multiplier(a * b / c)
+
+
+def test_scale_over_gives_the_bits_of_double_arithmetic():
+    rng = np.random.default_rng(3)
+    for a, b, c in zip(*(_floats(rng, 20000).tolist() for _ in range(3))):
+        assert _scale(a, b, c, "te_scale_over") == _quantize_multiplier(a / (b * c))
 
 
 def _just_below_a_half(rng):
