@@ -65,7 +65,7 @@ typedef struct {
     void (*run)(const te_model_t *m, const void *params);
 } te_row_t;
 
-#define TE_MAX_PARAMS 128
+#define TE_MAX_PARAMS 256
 
 /* The table of operators (ops/table.c): row i, or NULL past the last; the row of a code, or -1. */
 const te_row_t *te_row(int i);

@@ -74,8 +74,3 @@ def test_model_memory(peer_models, name):
                                         ("pretrainedResnet_quant", 12501632), ("micro_speech_quantized", 336000)))
 def test_model_multiply_accumulates(peer_models, name, macs):
     assert engine.Model((peer_models / f"{name}.tflite").read_bytes()).macs == macs
-
-
-def test_model_with_an_unknown_operator_names_it(peer_models):
-    with pytest.raises(engine.ToolError, match=r"^unidirectional_sequence_lstm #0: .*not supported\.$"):
-        engine.measure((peer_models / "trained_lstm_int8.tflite").read_bytes())

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT
+ * Sigmoid and tanh of 16-bit numbers (ops/sigmoid.c). */
+#ifndef TORPOR_SIGMOID_H
+#define TORPOR_SIGMOID_H
+
+#include <stdint.h>
+
+/* What makes steps of the table from an input q of scale s: q * mult / 2^shift = q * s * 3 * 2^12, rounded.
+ * 0 <= shift <= 30, and 32768 * mult + 2^shift < 2^31. */
+typedef struct {
+    int32_t mult;
+    int32_t shift;
+} te_steps_t;
+
+/* Results have 15 fraction bits. */
+int16_t te_sigmoid_s16(int32_t x, te_steps_t s);
+int16_t te_tanh_s16(int32_t x, te_steps_t s);
+
+#endif
