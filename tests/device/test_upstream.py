@@ -5,14 +5,17 @@ Without TFLM_LIB (firmware/engine_tflm/README.md) all of this is skipped.
 """
 
 import json
+import subprocess
+from pathlib import Path
 
 import numpy as np
 import pytest
 from test_device import SCRIPTS, Emulated, Unix
-from torpor_host import build, romfs, targets
+from torpor_host import build, romfs, targets, upstream
 from torpor_host.engine import operators
 from torpor_host.infer import load, xorshift
 from torpor_host.link import Link
+from torpor_host.paths import BUILD, FIRMWARE
 from torpor_host.sim import Board
 
 NAMES = "unix-tflm", "emu-m4f-tflm"
@@ -71,3 +74,17 @@ def test_both_engines_give_the_same_outputs(name, peer_models, peer_files):
         for a, b in zip(ours.outputs, theirs.outputs, strict=True):
             tolerance = 0 if model in known["exact"] else 1e-5
             np.testing.assert_allclose(a.data, b.data, rtol=tolerance, atol=tolerance, err_msg=model)
+
+
+def test_memory_is_exact_wherever_it_begins(files, tmp_path):
+    """In C, with the objects of the unix port; Python's heap aligns everything."""
+    needs("unix-tflm")
+    build.build(["unix-tflm"])
+    engine = sorted((BUILD / "unix-tflm/firmware").glob("engine*/**/*.o"))
+    library = upstream.for_pc()[-1].partition("=")[2]
+    program, source = tmp_path / "memory", Path(__file__).parent / "upstream_memory.c"
+    subprocess.run(["cc", "-Wall", "-Werror", f"-I{FIRMWARE}", "-o", program, source, *engine, library, "-lm"], check=True)
+    models = [files / f"{name}.tflite" for name in ("classifier", "two", "dense", "echo_int8", "keywords")]
+    result = subprocess.run([program, *models], capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+    assert int(result.stdout) == len(models) * 6 * 2
