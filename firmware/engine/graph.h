@@ -77,7 +77,7 @@ typedef struct {
     te_ref_t scratch_at;    /* once planned */
 
     /* What prepare() says to the planner. */
-    uint32_t out_nbytes;          /* bytes of its output */
+    uint32_t out_nbytes;          /* bytes of its first output */
     uint32_t scratch;             /* bytes of the arena while it runs */
     te_lag_t lag[TE_LAG_SLOTS];   /* by input slot */
     bool alias;                   /* the output is input 0 under another shape */

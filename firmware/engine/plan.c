@@ -207,9 +207,10 @@ static void plan_drop_dead(plan_t *p) {
     p->n = kept;
 }
 
-/* What the current operator needs at least: all that is alive, its output and scratch, less the best overlap. */
-static void plan_bound(plan_t *p, uint32_t out, uint32_t scratch) {
-    uint32_t sum = out + scratch, saved = 0;
+/* What the current operator needs at least: all that is alive, its output and scratch and other outputs, less the
+ * best overlap. */
+static void plan_bound(plan_t *p, uint32_t out, uint32_t others) {
+    uint32_t sum = out + others, saved = 0;
     for (int i = 0; i < p->n; i++) {
         const plan_block_t *b = &p->live[i];
         te_lag_t lag = plan_lag(p, b);
@@ -233,16 +234,44 @@ static int plan_alias(plan_t *p, int32_t output) {
     return TE_OK;
 }
 
-static int plan_output(plan_t *p, bool *room) {
-    int32_t output = te_graph_index(p->graph, p->op->outputs, 0);
-    if (p->op->alias) {
-        return plan_alias(p, output);
+static int plan_output_size(const plan_t *p, uint32_t slot, uint32_t *size) {
+    te_desc_t y;
+    y.nbytes = p->op->out_nbytes;
+    if (slot > 0) {
+        TE_TRY(te_graph_tensor(p->graph, te_graph_index(p->graph, p->op->outputs, slot), &y));
     }
-    plan_bound(p, plan_round(p->op->out_nbytes), plan_round(p->op->scratch));
-    TE_TRY(plan_start(p, output, p->op->out_nbytes));
-    *room = plan_put(p, true);
-    if (*room) {
-        plan_tell(p, output, p->live[p->n - 1].at);
+    *size = plan_round(y.nbytes);
+    return TE_OK;
+}
+
+/* Bytes of all outputs but the first. No room if that is more than any arena has. */
+static int plan_rest(const plan_t *p, uint32_t *rest, bool *room) {
+    uint32_t size = 0;
+    *rest = 0;
+    for (uint32_t slot = 1; slot < p->op->outputs.n && *room; slot++) {
+        TE_TRY(plan_output_size(p, slot, &size));
+        *room = size <= PLAN_NO_LIMIT - *rest;
+        *rest += size;
+    }
+    return TE_OK;
+}
+
+/* Places every output. Only the first may share bytes with inputs. */
+static int plan_outputs(plan_t *p, bool *room) {
+    uint32_t size = 0, rest = 0;
+    if (p->op->alias) {
+        return plan_alias(p, te_graph_index(p->graph, p->op->outputs, 0));
+    }
+    TE_TRY(plan_rest(p, &rest, room));
+    plan_bound(p, plan_round(p->op->out_nbytes), rest + plan_round(p->op->scratch));
+    for (uint32_t slot = 0; slot < p->op->outputs.n && *room; slot++) {
+        int32_t output = te_graph_index(p->graph, p->op->outputs, slot);
+        TE_TRY(plan_output_size(p, slot, &size));
+        TE_TRY(plan_start(p, output, size));
+        *room = plan_put(p, slot == 0);
+        if (*room) {
+            plan_tell(p, output, p->live[p->n - 1].at);
+        }
     }
     return TE_OK;
 }
@@ -268,7 +297,7 @@ static int plan_operator(plan_t *p, int index, bool *room) {
     TE_TRY(te_graph_op(p->graph, index, &op));
     p->op = &op;
     TE_TRY(te_verify_op(&op, params));
-    TE_TRY(plan_output(p, room));
+    TE_TRY(plan_outputs(p, room));
     if (*room && op.scratch) {
         TE_TRY(plan_scratch(p, room));
     }

@@ -7,16 +7,35 @@ int te_op_fail(te_op_t *op, int code, const char *reason, int32_t value) {
 }
 
 int te_op_slots(te_op_t *op, uint32_t min_inputs, uint32_t max_inputs, int options_type) {
+    if (op->outputs.n != 1) {
+        return te_op_fail(op, TE_ERR_MODEL, "it cannot have %d outputs", (int32_t)op->outputs.n);
+    }
+    return te_op_slots_many(op, min_inputs, max_inputs, options_type);
+}
+
+/* Every output is a tensor of its own. */
+static int op_outputs(te_op_t *op) {
+    for (uint32_t i = 1; i < op->outputs.n; i++) {
+        te_vec_t before = {op->outputs.at, i};
+        int32_t tensor = te_graph_index(op->graph, op->outputs, i);
+        if (te_graph_lists(op->graph, before, tensor)) {
+            return te_op_fail(op, TE_ERR_MODEL, "tensor %d is written twice", tensor);
+        }
+    }
+    return TE_OK;
+}
+
+int te_op_slots_many(te_op_t *op, uint32_t min_inputs, uint32_t max_inputs, int options_type) {
     if (op->inputs.n < min_inputs || op->inputs.n > max_inputs) {
         return te_op_fail(op, TE_ERR_MODEL, "it cannot have %d inputs", (int32_t)op->inputs.n);
     }
-    if (op->outputs.n != 1) {
-        return te_op_fail(op, TE_ERR_MODEL, "it cannot have %d outputs", (int32_t)op->outputs.n);
+    if (op->outputs.n == 0) {
+        return te_op_fail(op, TE_ERR_MODEL, "it cannot have %d outputs", 0);
     }
     if (options_type && (op->options_type != options_type || op->options.at == 0)) {
         return te_op_fail(op, TE_ERR_MODEL, "its options are missing or another operator's", 0);
     }
-    return TE_OK;
+    return op->graph->proved ? TE_OK : op_outputs(op);
 }
 
 static int32_t op_slot(te_op_t *op, te_vec_t slots, uint32_t slot) {
@@ -66,8 +85,12 @@ int te_op_activation(te_op_t *op, uint32_t slot, te_desc_t *t) {
     return TE_OK;
 }
 
+int te_op_output_slot(te_op_t *op, uint32_t slot, te_desc_t *t) {
+    return te_graph_tensor(op->graph, op_slot(op, op->outputs, slot), t);
+}
+
 int te_op_output(te_op_t *op, te_desc_t *t) {
-    TE_TRY(te_graph_tensor(op->graph, op_slot(op, op->outputs, 0), t));
+    TE_TRY(te_op_output_slot(op, 0, t));
     op->out_nbytes = t->nbytes;
     return TE_OK;
 }

@@ -17,10 +17,15 @@ int te_op_fail(te_op_t *op, int code, const char *reason, int32_t value);
 /* Counts of its slots: min..max inputs, one output; and which options table (0: none needed). */
 int te_op_slots(te_op_t *op, uint32_t min_inputs, uint32_t max_inputs, int options_type);
 
+/* The same for an operator of one or more outputs, each of them another tensor. Beyond the first they lie apart from
+ * every input, whatever the lag. */
+int te_op_slots_many(te_op_t *op, uint32_t min_inputs, uint32_t max_inputs, int options_type);
+
 /* Describes what is in a slot. An input may be absent (-1) where te_op_has() is asked first. */
 bool te_op_has(te_op_t *op, uint32_t slot);
 int te_op_input(te_op_t *op, uint32_t slot, te_desc_t *t);
 int te_op_output(te_op_t *op, te_desc_t *t);
+int te_op_output_slot(te_op_t *op, uint32_t slot, te_desc_t *t);
 
 /* An input that may be int4, which no other operator than those with weights can read. */
 int te_op_weights(te_op_t *op, uint32_t slot, te_desc_t *t);
