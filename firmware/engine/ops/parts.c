@@ -27,3 +27,32 @@ void te_parts_cut(const te_model_t *m, const te_parts_t *p, int32_t i, int32_t a
     te_move_dimension(&move, p->rows, p->step, run);
     te_move(&move, (const uint8_t *)te_in(m, p->whole) + at, te_out(m, parts_at(m, p, i)));
 }
+
+void te_parts_cut_equal(const te_model_t *m, const void *params) {
+    const te_parts_t *p = params;
+    int32_t run = p->step / p->n;
+    for (int32_t i = 0; i < p->n; i++) {
+        te_parts_cut(m, p, i, i * run, run);
+    }
+}
+
+int te_parts_axis(te_op_t *op, uint32_t slot, uint32_t axis_slot, te_desc_t *x, int *axis) {
+    te_desc_t at, y;
+    TE_TRY(te_op_output(op, &y));
+    TE_TRY(te_op_input(op, slot, x));
+    TE_TRY(te_move_type(op, x, TE_BIT(TE_FLOAT32) | TE_BIT(TE_INT8) | TE_BIT(TE_INT16) | TE_BIT(TE_INT32)));
+    TE_TRY(te_constant_wholes(op, axis_slot, 1, &at));
+    TE_TRY(te_move_type(op, &at, TE_BIT(TE_INT32)));
+    return te_move_axis(op, te_constant_whole(op, &at, 0), x->rank, axis);
+}
+
+int te_parts_output(te_op_t *op, uint32_t i, const te_desc_t *x, int axis, int32_t size) {
+    te_desc_t y;
+    TE_TRY(te_op_output_slot(op, i, &y));
+    TE_TRY(te_op_same_type(op, x, &y));
+    TE_TRY(te_move_rank(op, &y, x->rank));
+    for (int d = 0; d < y.rank; d++) {
+        TE_TRY(te_op_out_dim(op, &y, d, d == axis ? size : x->shape[d]));
+    }
+    return TE_OK;
+}

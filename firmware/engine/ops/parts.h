@@ -20,4 +20,13 @@ void te_parts(te_vec_t list, te_ref_t whole, const te_desc_t *t, int axis, te_pa
 void te_parts_join(const te_model_t *m, const te_parts_t *p, int32_t i, int32_t at, int32_t run);
 void te_parts_cut(const te_model_t *m, const te_parts_t *p, int32_t i, int32_t at, int32_t run);
 
+/* Cuts parts of one size. */
+void te_parts_cut_equal(const te_model_t *m, const void *params);
+
+/* Describes input `slot`, of a type that TFLM cuts, and the dimension that a constant in `axis_slot` names. */
+int te_parts_axis(te_op_t *op, uint32_t slot, uint32_t axis_slot, te_desc_t *x, int *axis);
+
+/* Output i must be x with `size` elements in dimension `axis`. */
+int te_parts_output(te_op_t *op, uint32_t i, const te_desc_t *x, int axis, int32_t size);
+
 #endif

@@ -12,7 +12,8 @@
     X(squeeze) X(expand_dims) X(transpose) X(gather) X(gather_nd) X(embedding_lookup) \
     X(concatenation) X(pack) X(slice) X(strided_slice) X(dynamic_update_slice) \
     X(padv2) X(fill) X(shape) X(broadcast_to) X(broadcast_args) \
-    X(mirror_pad) X(reverse_v2) X(space_to_depth) X(depth_to_space) X(space_to_batch_nd) X(batch_to_space_nd)
+    X(mirror_pad) X(reverse_v2) X(space_to_depth) X(depth_to_space) X(space_to_batch_nd) X(batch_to_space_nd) \
+    X(split) X(split_v) X(unpack)
 #endif
 
 #define TE_DECLARE(name) extern const te_row_t te_row_##name;
