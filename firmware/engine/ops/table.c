@@ -8,7 +8,7 @@
     X(less) X(less_equal) X(logical_and) X(logical_or) X(select_v2) X(add_n) X(floor_div) X(floor_mod) \
     X(add) X(average_pool_2d) X(conv_2d) X(depthwise_conv_2d) X(dequantize) X(fully_connected) \
     X(max_pool_2d) X(mean) X(pad) X(quantize) X(reshape) X(softmax) \
-    X(transpose_conv) X(svdf) X(unidirectional_sequence_lstm) \
+    X(transpose_conv) X(svdf) X(unidirectional_sequence_lstm) X(resize_bilinear) X(resize_nearest_neighbor) \
     X(squeeze) X(expand_dims) X(transpose) X(gather) X(gather_nd) X(embedding_lookup) \
     X(concatenation) X(pack) X(slice) X(strided_slice) X(dynamic_update_slice) \
     X(padv2) X(fill) X(shape) X(broadcast_to) X(broadcast_args) \
