@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  * ADD: y = a + b. */
-#include "sum.h"
+#include "add_sub.h"
 
 static int add_prepare(te_op_t *op, void *params) {
-    te_sum_t *p = params;
-    TE_TRY(te_sum(op, TE_ADD_OPTIONS, p));
+    te_add_sub_t *p = params;
+    TE_TRY(te_add_sub(op, TE_ADD_OPTIONS, p));
     if (p->tensors.type == TE_INT32) {  /* TFLM leaves the activation out */
         p->range.low = INT32_MIN;
         p->range.high = INT32_MAX;
@@ -13,19 +13,19 @@ static int add_prepare(te_op_t *op, void *params) {
 }
 
 static void add_s8(const void *params, const te_run_t *r) {
-    te_sum_s8(params, r, 1);
+    te_add_sub_s8(params, r, 1);
 }
 
 static void add_s16(const void *params, const te_run_t *r) {
-    te_sum_s16(params, r, 1);
+    te_add_sub_s16(params, r, 1);
 }
 
 static void add_s32(const void *params, const te_run_t *r) {
-    te_sum_s32(params, r, 1);
+    te_add_sub_s32(params, r, 1);
 }
 
 static void add_f32(const void *params, const te_run_t *r) {
-    te_sum_f32(params, r, 1);
+    te_add_sub_f32(params, r, 1);
 }
 
 static const te_run_table_t add_table = {.s8 = add_s8, .s16 = add_s16, .s32 = add_s32, .f32 = add_f32};
@@ -34,4 +34,4 @@ static void add_run(const te_model_t *m, const void *params) {
     te_binary_run(m, params, &add_table);
 }
 
-const te_row_t te_row_add = {"ADD", 0, sizeof(te_sum_t), add_prepare, add_run};
+const te_row_t te_row_add = {"ADD", 0, sizeof(te_add_sub_t), add_prepare, add_run};
