@@ -10,6 +10,7 @@
     X(add) X(average_pool_2d) X(conv_2d) X(depthwise_conv_2d) X(dequantize) X(fully_connected) \
     X(max_pool_2d) X(mean) X(pad) X(quantize) X(reshape) X(softmax) \
     X(transpose_conv) X(svdf) X(unidirectional_sequence_lstm) X(resize_bilinear) X(resize_nearest_neighbor) \
+    X(batch_matmul) \
     X(squeeze) X(expand_dims) X(transpose) X(gather) X(gather_nd) X(embedding_lookup) \
     X(concatenation) X(pack) X(slice) X(strided_slice) X(dynamic_update_slice) \
     X(padv2) X(fill) X(shape) X(broadcast_to) X(broadcast_args) \
