@@ -6,7 +6,7 @@
 #define TE_OPERATORS(X) \
     X(sub) X(mul) X(div) X(maximum) X(minimum) X(squared_difference) X(equal) X(not_equal) X(greater) X(greater_equal) \
     X(less) X(less_equal) X(logical_and) X(logical_or) X(select_v2) X(add_n) X(floor_div) X(floor_mod) \
-    X(sum) X(reduce_max) X(reduce_min) X(reduce_all) \
+    X(sum) X(reduce_max) X(reduce_min) X(reduce_all) X(arg_max) X(arg_min) X(cumsum) \
     X(add) X(average_pool_2d) X(conv_2d) X(depthwise_conv_2d) X(dequantize) X(fully_connected) \
     X(max_pool_2d) X(mean) X(pad) X(quantize) X(reshape) X(softmax) \
     X(transpose_conv) X(svdf) X(unidirectional_sequence_lstm) X(resize_bilinear) X(resize_nearest_neighbor) \
