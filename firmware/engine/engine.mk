@@ -14,6 +14,6 @@ TORPOR_ENGINE_SRC := engine/flatbuf.c engine/graph.c engine/verify.c engine/plan
 	engine/ops/gather.c engine/ops/gather_nd.c engine/ops/embedding_lookup.c \
 	engine/ops/parts.c engine/ops/concatenation.c engine/ops/pack.c \
 	engine/ops/slice.c engine/ops/strided_slice.c engine/ops/dynamic_update_slice.c \
-	engine/ops/border.c engine/ops/padv2.c engine/ops/fill.c engine/ops/shape.c engine/ops/broadcast_to.c engine/ops/broadcast_args.c \
-	engine/ops/mirror_pad.c engine/ops/reverse_v2.c engine/ops/blocks.c engine/ops/space_to_depth.c engine/ops/depth_to_space.c \
-	engine/ops/space_to_batch_nd.c engine/ops/batch_to_space_nd.c engine/ops/split.c engine/ops/split_v.c engine/ops/unpack.c
+	engine/ops/fill.c engine/ops/shape.c engine/ops/broadcast_to.c engine/ops/broadcast_args.c \
+	engine/ops/mirror_pad.c engine/ops/reverse_v2.c engine/ops/blocks.c \
+	engine/ops/split.c engine/ops/split_v.c engine/ops/unpack.c

@@ -1,8 +1,18 @@
 /* SPDX-License-Identifier: MIT
- * Blocks of an image become channels or batches, and back. */
-#include "blocks.h"
+ * SPACE_TO_DEPTH and SPACE_TO_BATCH_ND: blocks of an image become channels, or batches; DEPTH_TO_SPACE and
+ * BATCH_TO_SPACE_ND: and back.
+ *
+ * SPACE_TO_BATCH_ND pads with zero (the zero point, if int8), as in TensorFlow Lite; TFLM never sets the value that it
+ * pads with. */
+#include "move.h"
 
-enum { BLOCKS_SIZE };
+enum { BLOCKS_SIZE };  /* the first option of both */
+
+/* wide[n, h * block + i, w * block + j, c] is deep[n, h, w, (i * block + j) * channels + c]. */
+typedef struct {
+    te_ref_t x, y;
+    te_move_t move;
+} depth_t;
 
 static int blocks_shapes(te_op_t *op, const te_desc_t *wide, const te_desc_t *deep, int64_t block) {
     if (wide->rank != 4 || deep->rank != 4) {
@@ -15,7 +25,7 @@ static int blocks_shapes(te_op_t *op, const te_desc_t *wide, const te_desc_t *de
     return TE_OK;
 }
 
-int te_depth_prepare(te_op_t *op, te_depth_t *p, int options_type, bool deepen) {
+static int depth_prepare(te_op_t *op, depth_t *p, int options_type, bool deepen) {
     te_desc_t x, y;
     TE_TRY(te_op_slots(op, 1, 1, options_type));
     TE_TRY(te_move_ends(op, 0, TE_BIT(TE_FLOAT32) | TE_BIT(TE_INT8), &x, &y));
@@ -37,10 +47,29 @@ int te_depth_prepare(te_op_t *op, te_depth_t *p, int options_type, bool deepen) 
     return TE_OK;
 }
 
-void te_depth_run(const te_model_t *m, const void *params) {
-    const te_depth_t *p = params;
+static int space_to_depth_prepare(te_op_t *op, void *params) {
+    return depth_prepare(op, params, TE_SPACE_TO_DEPTH_OPTIONS, true);
+}
+
+static int depth_to_space_prepare(te_op_t *op, void *params) {
+    return depth_prepare(op, params, TE_DEPTH_TO_SPACE_OPTIONS, false);
+}
+
+static void depth_run(const te_model_t *m, const void *params) {
+    const depth_t *p = params;
     te_move(&p->move, te_in(m, p->x), te_out(m, p->y));
 }
+
+/* wide[n, h * block_h + i - before_h, w * block_w + j - before_w, ..] is deep[(i * block_w + j) * batches + n, h, w, ..];
+ * what is outside `wide` is zero in `deep`, or cropped. */
+typedef struct {
+    te_ref_t x, y;
+    uint32_t y_nbytes;
+    int32_t batches, block_h, block_w, before_h, before_w;
+    int32_t wide_h, wide_w, deep_h, deep_w;
+    int32_t run;  /* bytes of all channels */
+    int8_t zero;  /* every byte of a zero */
+} batches_t;
 
 /* Block and border of dimension i of the image, which has `wide` elements of one and `deep` of the other. */
 static int blocks_border(te_op_t *op, int i, int32_t wide, int32_t deep, te_desc_t lists[2], int32_t *block, int32_t *before) {
@@ -53,7 +82,7 @@ static int blocks_border(te_op_t *op, int i, int32_t wide, int32_t deep, te_desc
     return TE_OK;
 }
 
-static int blocks_batches(te_op_t *op, const te_desc_t *wide, const te_desc_t *deep, te_batches_t *p) {
+static int blocks_batches(te_op_t *op, const te_desc_t *wide, const te_desc_t *deep, batches_t *p) {
     te_desc_t lists[2];
     int last = wide->rank - 1;
     TE_TRY(te_constant_wholes(op, 1, wide->rank - 2u, &lists[0]));
@@ -75,7 +104,7 @@ static int blocks_batches(te_op_t *op, const te_desc_t *wide, const te_desc_t *d
     return TE_OK;
 }
 
-int te_batches_prepare(te_op_t *op, te_batches_t *p, bool deepen) {
+static int batches_prepare(te_op_t *op, batches_t *p, bool deepen) {
     te_desc_t x, y;
     TE_TRY(te_op_slots(op, 3, 3, 0));
     TE_TRY(te_move_ends(op, 0, TE_BIT(TE_FLOAT32) | TE_BIT(TE_INT8), &x, &y));
@@ -97,7 +126,7 @@ int te_batches_prepare(te_op_t *op, te_batches_t *p, bool deepen) {
 }
 
 /* Moves what batch b of `deep` has in common with `wide`. */
-static void blocks_batch(const te_batches_t *p, int32_t b, const uint8_t *x, uint8_t *y, bool deepen) {
+static void blocks_batch(const batches_t *p, int32_t b, const uint8_t *x, uint8_t *y, bool deepen) {
     int32_t block = b / p->batches, wide_row = p->wide_w * p->run, deep_row = p->deep_w * p->run;
     te_taps_t h = te_taps(0, 1, p->before_h - block / p->block_w, p->block_h, p->deep_h, p->wide_h);
     te_taps_t w = te_taps(0, 1, p->before_w - block % p->block_w, p->block_w, p->deep_w, p->wide_w);
@@ -114,7 +143,7 @@ static void blocks_batch(const te_batches_t *p, int32_t b, const uint8_t *x, uin
     te_move(&move, x + (deepen ? wide : deep), y + (deepen ? deep : wide));
 }
 
-void te_batches_run(const te_model_t *m, const te_batches_t *p, bool deepen) {
+static void batches_run(const te_model_t *m, const batches_t *p, bool deepen) {
     const uint8_t *x = te_in(m, p->x);
     uint8_t *y = te_out(m, p->y);
     if (deepen) {
@@ -124,3 +153,26 @@ void te_batches_run(const te_model_t *m, const te_batches_t *p, bool deepen) {
         blocks_batch(p, b, x, y, deepen);
     }
 }
+
+static int space_to_batch_prepare(te_op_t *op, void *params) {
+    return batches_prepare(op, params, true);
+}
+
+static int batch_to_space_prepare(te_op_t *op, void *params) {
+    return batches_prepare(op, params, false);
+}
+
+static void space_to_batch_run(const te_model_t *m, const void *params) {
+    batches_run(m, params, true);
+}
+
+static void batch_to_space_run(const te_model_t *m, const void *params) {
+    batches_run(m, params, false);
+}
+
+const te_row_t te_row_space_to_depth = {"SPACE_TO_DEPTH", 26, sizeof(depth_t), space_to_depth_prepare, depth_run};
+const te_row_t te_row_depth_to_space = {"DEPTH_TO_SPACE", 5, sizeof(depth_t), depth_to_space_prepare, depth_run};
+const te_row_t te_row_space_to_batch_nd = {"SPACE_TO_BATCH_ND", 38, sizeof(batches_t), space_to_batch_prepare,
+    space_to_batch_run};
+const te_row_t te_row_batch_to_space_nd = {"BATCH_TO_SPACE_ND", 37, sizeof(batches_t), batch_to_space_prepare,
+    batch_to_space_run};
