@@ -100,7 +100,8 @@ int te_measure(const void *file, size_t file_len, te_sizes_t *need, te_error_t *
 int te_open(te_model_t **m, const void *file, size_t file_len, void *state, size_t state_len,
     void *arena, size_t arena_len, te_error_t *why);
 
-/* Runs all operators once. Allocates nothing. */
+/* Runs all operators once. Allocates nothing. TE_ERR_ARGUMENT if an index that the inputs hold, or that was computed
+ * from them, leads outside a tensor; the outputs are then worth nothing, and the model may be run again. */
 int te_run(te_model_t *m, te_error_t *why);
 
 /* Runs operator i alone (0 <= i < te_op_count); calling it for every i in order is te_run. */
