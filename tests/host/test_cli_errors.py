@@ -55,7 +55,7 @@ def test_a_model_that_is_not_there(fails, tmp_path):
 
 def test_an_unknown_target_lists_the_known_ones(fails, model):
     sentence, hint = fails("infer", model, "--xorshift", "--on", "mars")
-    assert sentence == "There is no target called mars." and "host, unix, emu-m4f" in hint
+    assert sentence == "There is no target called mars." and all(name in hint for name in ("host", "unix", "emu-m4f"))
 
 
 # ---- inputs and outputs ----
