@@ -7,7 +7,7 @@ TORPOR_ENGINE_SRC := engine/flatbuf.c engine/graph.c engine/verify.c engine/plan
 	engine/ops/add.c engine/ops/sub.c engine/ops/average_pool_2d.c engine/ops/conv_2d.c engine/ops/depthwise_conv_2d.c \
 	engine/ops/dequantize.c engine/ops/fully_connected.c engine/ops/max_pool_2d.c engine/ops/mean.c \
 	engine/ops/pad.c engine/ops/quantize.c engine/ops/reshape.c engine/ops/softmax.c \
-	engine/ops/transpose_conv.c engine/ops/svdf.c engine/ops/sigmoid.c engine/ops/unidirectional_sequence_lstm.c \
+	engine/ops/transpose_conv.c engine/ops/svdf.c engine/ops/gate.c engine/ops/unidirectional_sequence_lstm.c \
 	engine/ops/resize.c engine/ops/resize_bilinear.c engine/ops/resize_nearest_neighbor.c \
 	engine/ops/batch_matmul.c \
 	engine/ops/move.c engine/ops/squeeze.c engine/ops/expand_dims.c engine/ops/transpose.c \

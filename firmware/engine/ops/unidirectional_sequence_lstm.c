@@ -7,7 +7,7 @@
  * h and c are variables: they go on from run to run. No gate depends on c, so units go one by one and a step's h
  * comes to be in y. Gates have 12 fraction bits before sigmoid and tanh, and 15 after. */
 #include "op.h"
-#include "sigmoid.h"
+#include "gate.h"
 
 enum { LSTM_X, LSTM_K, LSTM_R = 5, LSTM_PEEPHOLE = 9, LSTM_BIAS = 12, LSTM_PROJECTION = 16, LSTM_HIDDEN = 18, LSTM_CELL,
        LSTM_NORM, LSTM_INPUTS = 24 };
@@ -216,7 +216,7 @@ static int32_t lstm_gate_s16(const lstm_step_t *s, int i, int32_t unit) {
 static int32_t lstm_gate_value(const lstm_step_t *s, int i, int32_t unit) {
     static const te_steps_t steps = {3, 0};
     int32_t v = s->p->type == TE_INT8 ? lstm_gate_s8(s, i, unit) : lstm_gate_s16(s, i, unit);
-    return i == LSTM_CELL_GATE ? te_tanh_s16(v, steps) : te_sigmoid_s16(v, steps);
+    return i == LSTM_CELL_GATE ? te_gate_tanh(v, steps) : te_gate_sigmoid(v, steps);
 }
 
 /* Moves a unit's cell on and gives its new h, without h's zero point. */
@@ -226,7 +226,7 @@ static int32_t lstm_unit(const lstm_step_t *s, int32_t unit, int16_t *cell) {
     int32_t fresh = lstm_gate_value(s, LSTM_INPUT_GATE, unit) * lstm_gate_value(s, LSTM_CELL_GATE, unit);
     int32_t c = lstm_saturate(lstm_saturate(kept) + lstm_saturate(te_rescale(fresh, p->input)));
     *cell = (int16_t)te_clamp(c, -p->clip, p->clip);
-    return te_rescale(te_tanh_s16(*cell, p->cell_steps) * lstm_gate_value(s, LSTM_OUTPUT_GATE, unit), p->output);
+    return te_rescale(te_gate_tanh(*cell, p->cell_steps) * lstm_gate_value(s, LSTM_OUTPUT_GATE, unit), p->output);
 }
 
 /* One step of one batch: y becomes h, and then h becomes y. */

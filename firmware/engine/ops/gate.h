@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Sigmoid and tanh of 16-bit numbers (ops/sigmoid.c). */
-#ifndef TORPOR_SIGMOID_H
-#define TORPOR_SIGMOID_H
+ * The gates of recurrent layers: sigmoid and tanh of 16-bit numbers (ops/gate.c). */
+#ifndef TORPOR_GATE_H
+#define TORPOR_GATE_H
 
 #include <stdint.h>
 
@@ -13,7 +13,7 @@ typedef struct {
 } te_steps_t;
 
 /* Results have 15 fraction bits. */
-int16_t te_sigmoid_s16(int32_t x, te_steps_t s);
-int16_t te_tanh_s16(int32_t x, te_steps_t s);
+int16_t te_gate_sigmoid(int32_t x, te_steps_t s);
+int16_t te_gate_tanh(int32_t x, te_steps_t s);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * Sigmoid and tanh of 16-bit numbers, interpolated in a table, bit for bit as TFLM does it. */
-#include "sigmoid.h"
+#include "gate.h"
 
-/* sigmoid(i / 24) * 2^16, rounded; the last entry is a bound. */
-static const uint16_t sigmoid_table[256] = {
+/* sigmoid(i / 24) * 2^16, but for the rounding: these are TFLM's numbers. */
+static const uint16_t gate_table[256] = {
     32768, 33451, 34133, 34813, 35493, 36169, 36843, 37513, 38180, 38841, 39498, 40149, 40794, 41432, 42064, 42688,
     43304, 43912, 44511, 45102, 45683, 46255, 46817, 47369, 47911, 48443, 48964, 49475, 49975, 50464, 50942, 51409,
     51865, 52311, 52745, 53169, 53581, 53983, 54374, 54755, 55125, 55485, 55834, 56174, 56503, 56823, 57133, 57433,
@@ -22,26 +22,26 @@ static const uint16_t sigmoid_table[256] = {
     65533, 65533, 65533, 65533, 65533, 65534, 65534, 65534, 65534, 65534, 65534, 65534, 65534, 65534, 65534, 65535};
 
 /* x in units of 2^-12 times 3/4, so that a table step is 2^bits of x: |x|'s place in the table, 2^bits a step. */
-static uint32_t sigmoid_interpolate(uint32_t x, int bits, uint32_t saturated) {
+static uint32_t gate_interpolate(uint32_t x, int bits, uint32_t saturated) {
     uint32_t step = x >> bits, rest = x & ((UINT32_C(1) << bits) - 1);
     if (step >= 255) {
         return saturated << bits;
     }
-    return ((uint32_t)sigmoid_table[step] << bits) + rest * (uint32_t)(sigmoid_table[step + 1] - sigmoid_table[step]);
+    return ((uint32_t)gate_table[step] << bits) + rest * (uint32_t)(gate_table[step + 1] - gate_table[step]);
 }
 
-static int32_t sigmoid_scale(int32_t x, te_steps_t s) {
+static int32_t gate_scale(int32_t x, te_steps_t s) {
     return (x * s.mult + ((INT32_C(1) << s.shift) >> 1)) >> s.shift;
 }
 
-int16_t te_sigmoid_s16(int32_t x, te_steps_t s) {
-    int32_t v = sigmoid_scale(x, s);
-    int32_t y = (int32_t)sigmoid_interpolate((uint32_t)(v < 0 ? -v : v), 9, 0xFFFE);
+int16_t te_gate_sigmoid(int32_t x, te_steps_t s) {
+    int32_t v = gate_scale(x, s);
+    int32_t y = (int32_t)gate_interpolate((uint32_t)(v < 0 ? -v : v), 9, 0xFFFE);
     return (int16_t)((v >= 0 ? y + 512 : (1 << 25) - y + 511) >> 10);
 }
 
-int16_t te_tanh_s16(int32_t x, te_steps_t s) {
-    int32_t v = sigmoid_scale(x, s);
-    int32_t y = (int32_t)sigmoid_interpolate((uint32_t)(v < 0 ? -v : v), 8, 0xFFFF);
+int16_t te_gate_tanh(int32_t x, te_steps_t s) {
+    int32_t v = gate_scale(x, s);
+    int32_t y = (int32_t)gate_interpolate((uint32_t)(v < 0 ? -v : v), 8, 0xFFFF);
     return (int16_t)((v >= 0 ? y - (1 << 23) + 128 : (1 << 23) + 127 - y) >> 8);
 }
