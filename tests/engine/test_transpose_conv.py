@@ -16,7 +16,7 @@ def _transpose_conv(seed, dtype, bias=None, **change):
     return layer(
         draw, "TRANSPOSE_CONV", change.get("x", (batch, in_h, in_w, depth)), (channels, k_h, k_w, depth), tuple(shape), dtype,
         0, k_h * k_w * depth, per_channel=draw.pick(True, True, False), bias=bias or draw.pick(True, True, False),
-        shape=shape, fusedActivationFunction=draw.pick(*ACTIVATIONS), **options)
+        shape=change.get("shape", shape), fusedActivationFunction=draw.pick(*ACTIVATIONS), **options)
 
 
 @pytest.mark.parametrize("seed", range(40))
@@ -38,4 +38,11 @@ def test_transpose_conv_float32_adds_in_the_same_order(seed):
 def test_transpose_conv_names_a_size_that_does_not_suit():
     data, _ = _transpose_conv(0, np.int8, x=(1, 40, 40, 3))
     with pytest.raises(engine.ToolError, match="^transpose_conv #0: "):
+        engine.measure(data)
+
+
+@pytest.mark.parametrize("shape", ((9, 9, 9, 9), (1, 1)))
+def test_transpose_conv_names_an_output_shape_that_does_not_suit(shape):
+    data, _ = _transpose_conv(0, np.int8, shape=np.array(shape, np.int32))
+    with pytest.raises(engine.ToolError, match="^transpose_conv #0: .*should"):
         engine.measure(data)

@@ -51,6 +51,19 @@ static int transpose_conv_shapes(te_op_t *op, const te_layer_t *l, transpose_con
     return te_op_out_dim(op, &l->y, 3, l->k.shape[0]);
 }
 
+/* The shape in slot 0, which the output's must equal. */
+static int transpose_conv_wanted(te_op_t *op, const te_desc_t *y) {
+    te_desc_t shape;
+    TE_TRY(te_op_input(op, TRANSPOSE_SHAPE, &shape));
+    if (shape.type != TE_INT32 || shape.count != y->rank) {
+        return te_op_fail(op, TE_ERR_MODEL, "its output's shape should be %d numbers of int32", y->rank);
+    }
+    for (int i = 0; shape.constant && i < y->rank; i++) {
+        TE_TRY(te_op_out_dim(op, y, i, te_fb_i32(&op->graph->file, shape.constant + 4 * (uint32_t)i)));
+    }
+    return TE_OK;
+}
+
 static int transpose_conv_prepare(te_op_t *op, void *params) {
     transpose_conv_t *p = params;
     te_layer_t l = {.bias_slot = TRANSPOSE_BIAS};
@@ -58,6 +71,7 @@ static int transpose_conv_prepare(te_op_t *op, void *params) {
     TE_TRY(te_op_activation(op, TRANSPOSE_X, &l.x));
     TE_TRY(te_op_input(op, TRANSPOSE_WEIGHTS, &l.k));
     TE_TRY(te_op_output(op, &l.y));
+    TE_TRY(transpose_conv_wanted(op, &l.y));
     TE_TRY(transpose_conv_shapes(op, &l, p));
     TE_TRY(te_channels(op, &l, &p->c));
     TE_TRY(te_activation(op, TRANSPOSE_ACTIVATION, &l.y, &p->range));
