@@ -25,12 +25,25 @@ _JOBS = "-j2"
 _NEEDS_CROSS = ("mpy-cross",)
 _LOG_LINES = 12  # of a failed build, shown in its error
 
-# program -> the Debian packages that bring it
+# program -> the Debian packages that bring it, or where else it comes from
 _PACKAGES = {
     "make": "make",
     "cc": "build-essential",
     "arm-none-eabi-gcc": "gcc-arm-none-eabi libnewlib-arm-none-eabi",
+    "riscv64-unknown-elf-gcc": "gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf",
     "pkg-config": "pkg-config",
+}
+_ELSEWHERE = {
+    "xtensa-lx106-elf-gcc": "put the compiler of the ESP8266's esp-open-sdk on the PATH",
+    "xtensa-esp32-elf-gcc": "put ESP-IDF's compiler on the PATH: its export.sh does",
+}
+# architecture of native modules, as MicroPython names it -> its compiler
+COMPILERS = {
+    "x64": "cc",
+    **dict.fromkeys(("armv6m", "armv7m", "armv7emsp", "armv7emdp"), "arm-none-eabi-gcc"),
+    "rv32imc": "riscv64-unknown-elf-gcc",
+    "xtensa": "xtensa-lx106-elf-gcc",
+    "xtensawin": "xtensa-esp32-elf-gcc",
 }
 _UNIX_OPTIONS = [
     "VARIANT=standard",
@@ -56,12 +69,12 @@ class Part:
 
 def parts() -> dict[str, Part]:
     """Every part by name, except `host`, which the library builds itself."""
-    found = {"mpy-cross": _mpy_cross(), "unix": _unix(), "unix-torpor": _unix_torpor(), "natmod-x64": _natmod("x64")}
+    found = {"mpy-cross": _mpy_cross(), "unix": _unix(), "unix-torpor": _unix_torpor(), "natmod-x64": natmod("x64")}
     for board in map(load_board, board_names()):
-        found[f"natmod-{board.natmod}"] = _natmod(board.natmod)
+        found[f"natmod-{board.natmod}"] = natmod(board.natmod)
         if board.machine:
             found[board.name] = _firmware(board)
-    return found | _upstream()
+    return found | _stock() | _upstream()
 
 
 def names() -> list[str]:
@@ -89,6 +102,11 @@ def missing_tools(part: Part) -> list[str]:
     return [tool for tool in part.tools if shutil.which(tool) is None]
 
 
+def hint(tool: str) -> str:
+    """How a missing tool is got."""
+    return _ELSEWHERE.get(tool) or f"sudo apt-get install {_PACKAGES[tool]}"
+
+
 def _expand(what, known):
     for name in what or ["host", *known]:
         if name == "natmod":
@@ -104,10 +122,11 @@ def _build_with_needs(name, known, outputs, progress, force):
         return
     for need in known[name].after:
         _build_with_needs(need, known, outputs, progress, force)
-    outputs[name] = _build_part(name, known[name], progress, force)
+    outputs[name] = build_part(name, known[name], progress, force)
 
 
-def _build_part(name, part, progress, force) -> Path:
+def build_part(name: str, part: Part, progress: Silent = SILENT, force: bool = False) -> Path:
+    """Builds one part, without those that it comes after, unless it is up to date; returns its output."""
     if not (micropython() / "py/mpconfig.h").exists():
         raise ToolError(f"MicroPython's source is not in {micropython()}.", "run `make demo` once, or set MICROPYTHON_DIR")
     BUILD.mkdir(exist_ok=True)
@@ -134,7 +153,7 @@ def _clean_after_change(memo, part):
 
 def _check_tools(part):
     for tool in missing_tools(part):
-        raise ToolError(f"{tool} is missing, which builds {part.title}.", f"sudo apt-get install {_PACKAGES[tool]}")
+        raise ToolError(f"{tool} is missing, which builds {part.title}.", hint(tool))
 
 
 def _make(name, part):
@@ -206,12 +225,29 @@ def _unix_torpor(folder="unix-torpor", title="MicroPython with tflm and dsp for 
     return _unix_port(folder, title, (f"USER_C_MODULES={ROOT}", *manifest, *engine), (*_module_sources(), LIB))
 
 
-def _natmod(arch):
-    output = BUILD / f"natmod/{arch}/tflm.mpy"
-    make = (str(FIRMWARE / "natmod"), f"ARCH={arch}", f"MICROPYTHON_DIR={micropython()}", _cross())
-    tools = ("make", "cc") if arch == "x64" else ("make", "arm-none-eabi-gcc")
+def natmod(arch: str, folder: str = "", options: tuple[str, ...] = ()) -> Part:
+    """The native modules for an architecture, with further options of make in a folder of their own."""
+    output = BUILD / f"natmod/{folder or arch}/tflm.mpy"
+    place = f"ARCH={arch}", f"BUILD={output.parent}", f"MICROPYTHON_DIR={micropython()}"
     inputs = (*_module_sources(), FIRMWARE / "natmod")
-    return Part(f"native modules for {arch}", make, output, tools, inputs, _NEEDS_CROSS)
+    make = (str(FIRMWARE / "natmod"), *place, *options)
+    return Part(f"native modules for {arch}", make, output, ("make", COMPILERS[arch]), inputs)
+
+
+def _stock():
+    """MicroPython's own port for emulated boards, as it is: what native modules meet on other people's firmware."""
+    # With its default, rv32imac_zicsr, Debian's compiler links the libgcc of 64 bits.
+    rv32 = "RV32_ARCH=rv32imac -misa-spec=2.2"
+    return {
+        "stock-m3": _qemu_port("stock-m3", "MPS2_AN385", "arm-none-eabi-gcc"),
+        "stock-rv32": _qemu_port("stock-rv32", "VIRT_RV32", "riscv64-unknown-elf-gcc", rv32),
+    }
+
+
+def _qemu_port(folder, board, compiler, *options):
+    output = BUILD / folder / "firmware.elf"
+    make = (f"{micropython()}/ports/qemu", f"BOARD={board}", f"BUILD={output.parent}", "FROZEN_MANIFEST=", _cross())
+    return Part(f"stock MicroPython for {board}", (*make, *options), output, ("make", compiler), (), _NEEDS_CROSS)
 
 
 def _firmware(board: BoardProfile, folder="", title="", engine=()):
@@ -219,7 +255,7 @@ def _firmware(board: BoardProfile, folder="", title="", engine=()):
     source = f"BOARD={board.name}", f"MICROPYTHON_DIR={micropython()}"
     make = (str(FIRMWARE / "emulated"), f"BUILD={output.parent}", *source, _cross(), *engine)
     inputs = (*_module_sources(), FIRMWARE / "emulated", LIB, board.folder)
-    tools = "make", "arm-none-eabi-gcc"
+    tools = "make", COMPILERS[board.natmod]
     return Part(title or f"firmware for {board.name}", make, output, tools, inputs, _NEEDS_CROSS)
 
 

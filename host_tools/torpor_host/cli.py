@@ -63,13 +63,24 @@ def doctor(as_json: Json = False):
 def build(
     what: Annotated[Optional[list[str]], typer.Argument(help="What to build; everything by default.")] = None,
     force: Annotated[bool, typer.Option(help="Also what is up to date.")] = False,
+    natmod: Annotated[Optional[str], typer.Option(metavar="ARCH", help="The native module for stock firmware, or all.")] = None,
+    ops_from: Annotated[
+        Optional[list[Path]], typer.Option(metavar="MODEL", help="Only with the operators of this model; may be repeated.")
+    ] = None,
+    ops: Annotated[Optional[str], typer.Option(metavar="NAME,...", help="Only with these operators.")] = None,
+    out: Annotated[Optional[Path], typer.Option(metavar="FILE", help="Write the native module here.")] = None,
+    sizes: Annotated[bool, typer.Option("--sizes", help="Print how large native modules are, as Markdown.")] = False,
     as_json: Json = False,
 ):
     """Build firmware, native modules and MicroPython for this PC."""
-    from torpor_host import build
+    from torpor_host import build, natmod as modules
 
-    outputs = build.build(what, _progress, force)
-    show.paths(outputs, as_json)
+    if natmod or ops_from or ops or out or sizes:
+        wanted = modules.Request(natmod, ops_from or [], ops.split(",") if ops else [], out)
+        if sizes:
+            return print(modules.table(modules.measure(wanted, _progress)))
+        return show.paths(modules.make(wanted, _progress), as_json)
+    show.paths(build.build(what, _progress, force), as_json)
 
 
 @app.command()

@@ -18,6 +18,9 @@ class Silent:
     def step(self, title: str):
         yield lambda done, total: None
 
+    def note(self, text: str):
+        """One line about something that was left out."""
+
 
 SILENT = Silent()
 
@@ -38,6 +41,9 @@ class Console(Silent):
             self._line(start, title, "failed")
             raise
         self._line(start, title, "done")
+
+    def note(self, text: str):
+        self._console.print(text, markup=False, highlight=False, soft_wrap=True)
 
     @contextmanager
     def _live(self, title):

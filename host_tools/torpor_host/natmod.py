@@ -1,0 +1,190 @@
+# SPDX-License-Identifier: MIT
+"""Native modules (.mpy) for stock firmware, with all operators or with those that some models use.
+
+    path = natmod.build("armv7emsp", natmod.operators_of(Path("kws.tflite")))
+
+A native module is copied to RAM, so a board with little of it wants one made for its models.
+"""
+
+import difflib
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tflite_micro.tensorflow.lite.micro.python import schema_py_generated as schema
+
+from torpor_host import build as builds
+from torpor_host.errors import ToolError
+from torpor_host.paths import FIRMWARE, MODELS
+from torpor_host.progress import SILENT, Silent
+
+ARCHES = tuple(builds.COMPILERS)
+ALL = "all"
+_ROW = re.compile(r'^const te_row_t te_row_(\w+) = \{\s*"(\w+)"', re.M)
+_BUILTINS = {code: name for name, code in vars(schema.BuiltinOperator).items() if not name.startswith("_")}
+
+
+def build(arch: str, operators: list[str] | None = None, progress: Silent = SILENT) -> Path:
+    """Builds tflm.mpy (and, with all operators, dsp.mpy beside it) for an architecture; returns its path.
+
+    operators: TensorFlow Lite's names, in any case; all that the engine has if None.
+    Raises ToolError: unknown architecture or operator, missing or unusable compiler, failed build.
+    """
+    _check_arch(arch)
+    if reason := unusable(arch):
+        raise ToolError(f"Native modules for {arch} cannot be built: {reason}.", builds.hint(builds.COMPILERS[arch]))
+    if operators is None:
+        return builds.build_part(f"natmod-{arch}", builds.natmod(arch), progress)
+    rows = sorted({_row(name) for name in operators})
+    folder = f"{arch}-{hashlib.sha256(' '.join(rows).encode()).hexdigest()[:8]}"
+    part = builds.natmod(arch, folder, ("MOD=tflm", f"OPS={' '.join(rows)}"))
+    return builds.build_part(f"natmod-{folder}", part, progress)
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the command line asks for: an architecture or "all"; operators of models, by name, or all; a file to write."""
+
+    arch: str | None
+    models: list[Path] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
+    out: Path | None = None
+
+    def operators(self) -> list[str] | None:
+        """Of the models and by name; None, for all of them, if neither is given."""
+        found = {name for model in self.models for name in operators_of(model)} | set(self.names)
+        return sorted(found) if self.models or self.names else None
+
+
+def make(request: Request, progress: Silent = SILENT) -> dict[str, Path]:
+    """Builds what is asked for and returns architecture to file; "all" leaves out, with a note, what cannot be built."""
+    operators = request.operators()
+    outputs = {arch: build(arch, operators, progress) for arch in _arches(request, progress)}
+    if request.out:
+        (module,) = outputs.values()
+        return {request.arch: _copy(module, request.out)}
+    return outputs
+
+
+def _arches(request, progress):
+    if request.arch is None:
+        raise ToolError("Operators, --out and --sizes are of a native module.", f"add --natmod and one of {', '.join(ARCHES)}, {ALL}")
+    if request.arch != ALL:
+        return [request.arch]
+    if request.out:
+        raise ToolError("Modules for all architectures do not fit one file.", "name one architecture, or leave --out away")
+    reasons = {arch: unusable(arch) for arch in ARCHES}
+    for arch, reason in reasons.items():
+        if reason:
+            progress.note(f"no native module for {arch}: {reason}")
+    return [arch for arch, reason in reasons.items() if not reason]
+
+
+def unusable(arch: str) -> str:
+    """Why this machine cannot build for an architecture, "" if it can."""
+    compiler = builds.COMPILERS[arch]
+    if shutil.which(compiler) is None:
+        return f"{compiler} is missing"
+    if arch == "xtensa" and not _divides(compiler):
+        return f"the libgcc of {compiler} has no division, which native modules link"
+    return ""
+
+
+def _divides(compiler):
+    """Debian's compiler for the ESP8266 leaves to the chip's ROM what its core cannot do; a module cannot reach that."""
+    library = subprocess.run([compiler, "--print-libgcc-file-name"], capture_output=True, text=True).stdout.strip()
+    symbols = subprocess.run([compiler.replace("gcc", "nm"), library], capture_output=True, text=True).stdout
+    return " T __udivsi3\n" in symbols
+
+
+def operators() -> list[str]:
+    """The names of all operators that the engine has, sorted."""
+    return sorted(_rows())
+
+
+def operators_of(model: Path) -> list[str]:
+    """The operators of a .tflite in all its subgraphs, sorted. Raises ToolError if it cannot be read."""
+    try:
+        data = model.read_bytes()
+    except OSError as error:
+        raise ToolError(f"{model} cannot be read: {error.strerror}.", "give the path of a .tflite file") from None
+    try:
+        return sorted(_used(data))
+    except Exception:  # a damaged file makes the generated reader fail in any way
+        raise ToolError(f"{model} is not a TensorFlow Lite model.", "check that it is a whole .tflite") from None
+
+
+def _used(data):
+    if data[4:8] != b"TFL3":
+        raise ValueError("no TFL3")
+    model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(data, 0))
+    indices = {op.opcodeIndex for graph in model.subgraphs for op in graph.operators or ()}
+    return {_name(model.operatorCodes[i]) for i in indices}
+
+
+def _name(code):
+    number = max(code.builtinCode, code.deprecatedBuiltinCode)
+    return code.customCode.decode() if number == schema.BuiltinOperator.CUSTOM else _BUILTINS[number]
+
+
+def _rows():
+    """{TensorFlow Lite's name: name of its row} as the sources define them."""
+    return {name: row for path in sorted((FIRMWARE / "engine/ops").glob("*.c")) for row, name in _ROW.findall(path.read_text())}
+
+
+def _row(name):
+    rows = {known.upper(): row for known, row in _rows().items()}
+    if name.upper() in rows:
+        return rows[name.upper()]
+    close = difflib.get_close_matches(name.upper(), rows, 3) or sorted(rows)
+    raise ToolError(f"The engine has no operator {name}.", f"it has {', '.join(close)}")
+
+
+def _check_arch(arch):
+    if arch not in ARCHES:
+        raise ToolError(f"There is no architecture {arch} of native modules.", f"choose from {', '.join(ARCHES)}, {ALL}")
+
+
+def _copy(module, out):
+    """Whole or not at all."""
+    try:
+        with tempfile.NamedTemporaryFile(dir=out.parent, delete=False) as temp:
+            temp.write(module.read_bytes())
+        os.chmod(temp.name, 0o644)
+        os.replace(temp.name, out)
+    except OSError as error:
+        raise ToolError(f"{out} cannot be written: {error.strerror}.", "give a path in a folder that exists") from None
+    return out
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Bytes of the .mpy files of one architecture: tflm with all operators, with those of a model, and dsp."""
+
+    arch: str
+    everything: int
+    keywords: int
+    dsp: int
+
+
+def measure(request: Request, progress: Silent = SILENT) -> list[Sizes]:
+    """Builds and measures; the operators asked for, or those of models/keywords, stand for a model's."""
+    few = request.operators() or operators_of(MODELS / "keywords/model.tflite")
+    return [_measure(arch, few, progress) for arch in _arches(request, progress)]
+
+
+def _measure(arch, few, progress):
+    everything, keywords = build(arch, None, progress), build(arch, few, progress)
+    paths = everything, keywords, everything.with_name("dsp.mpy")
+    return Sizes(arch, *(path.stat().st_size for path in paths))
+
+
+def table(found: list[Sizes]) -> str:
+    """The sizes as a table in Markdown."""
+    head = ["| architecture | tflm, all operators | tflm, keywords | dsp |", "|---|---|---|---|"]
+    return "\n".join(head + [f"| {s.arch} | {s.everything:,} | {s.keywords:,} | {s.dsp:,} |" for s in found])
