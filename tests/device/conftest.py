@@ -82,11 +82,11 @@ def dense_float():
 
 
 def unsupported():
-    """A valid model whose second operator is one that we do not have."""
+    """A valid model whose second operator is one that TFLM does not have, either."""
     w = Writer("unsupported")
     x, y, z = (w.tensor(name, (1, 4), np.float32) for name in "xyz")
     w.op("SOFTMAX", [x], [y], beta=1.0)
-    w.op("COS", [y], [z])
+    w.op("SIGN", [y], [z])
     return w.finish([x], [z])
 
 

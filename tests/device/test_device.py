@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Runs every script of this folder on four MicroPythons: modules built in or as native .mpy, on this PC or emulated.
+"""Runs every script of this folder on many MicroPythons: modules built in or as native .mpy, on this PC or emulated.
 
 A script ends with `PASS <build>`, where <build> is tflm.BUILD or dsp.BUILD as the script itself saw it, with
 `PASS` if it uses neither, with `SKIP: reason`, or with an exception.
@@ -10,15 +10,17 @@ import json
 import os
 import subprocess
 import tomllib
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from torpor_host import build, romfs
-from torpor_host.link import Link
+import stock
+from torpor_host import build, natmod, romfs
+from torpor_host.link import BoardError, Link
 from torpor_host.paths import BUILD, FIRMWARE, LIB, ROOT, micropython
 from torpor_host.sim import Board
 
-SCRIPTS = sorted(path for path in Path(__file__).parent.glob("*.py") if not path.name.startswith(("test_", "conftest")))
+SCRIPTS = sorted(path for kind in ("dsp", "lib", "tflm") for path in Path(__file__).parent.glob(f"{kind}_*.py"))
 TIMEOUT_S = 60
 
 
@@ -42,7 +44,7 @@ class Emulated:
 
     def __init__(self, link, modules, prepare):
         self.modules, self._link = modules, link
-        self._prepare = f"import os, sys; os.chdir('/rom'); {prepare}"
+        self._prepare = f"import os, sys; {prepare or 'pass'}; os.chdir('/rom')"
 
     def run(self, script):
         self._link.enter_raw(reset=True)
@@ -50,36 +52,85 @@ class Emulated:
         return self._link.exec(script.read_text(), timeout=TIMEOUT_S).decode()
 
 
-@pytest.fixture(scope="session")
-def link(peer_files, tmp_path_factory):
-    """The board's prompt; the board lives as long as the session and ends with it."""
-    name = "emu-m4f"
-    build.build([name, "natmod-armv7emsp"])
-    content = {path.name: path.read_bytes() for path in peer_files.iterdir() if path.is_file()}
-    for path in (BUILD / "natmod/armv7emsp").glob("*.mpy"):
-        content[f"natmod/{path.name}"] = path.read_bytes()
-    folder = tmp_path_factory.mktemp(name)
-    (folder / "romfs.img").write_bytes(romfs.build(content))
-    with Board(name, folder) as board, Link(board.port) as link:
-        yield link
+class StockBoard(Emulated):
+    """A running board with MicroPython's own port, which lacks what stock.MISSING names."""
+
+    def run(self, script):
+        try:
+            return super().run(script)
+        except BoardError as error:
+            for name in stock.MISSING:
+                if f"ImportError: no module named '{name}'" in error.trace:
+                    return f"SKIP: stock MicroPython for QEMU has no {name}"
+            raise
 
 
-@pytest.fixture(scope="session")
-def target(request, peer_files):
-    """One of the four, by its name."""
-    if request.param == "unix-firmware":
-        return Unix("unix-torpor", "firmware", peer_files, [".frozen"])
-    if request.param == "unix-natmod":
+def content(folder, *more):
+    """{path in a ROMFS: bytes} of the files that the scripts read and of more folders, by name."""
+    places = ("", folder), *more
+    return {
+        f"{at}{path.relative_to(root)}": path.read_bytes()
+        for at, root in places
+        for path in sorted(root.rglob("*"))
+        if path.is_file() and path.suffix not in (".o", ".d", ".h", ".pyc")
+    }
+
+
+@contextmanager
+def emulated(peer_files, folder, modules):
+    """Our board, with the native modules in /rom/natmod if they are to be used."""
+    build.build(["emu-m4f", "natmod-armv7emsp"])
+    image = romfs.build(content(peer_files, ("natmod/", BUILD / "natmod/armv7emsp")))
+    (folder / "romfs.img").write_bytes(image)
+    prepare = "sys.path.insert(0, '/rom/natmod')" if modules == "natmod" else ""
+    with Board("emu-m4f", folder) as board, Link(board.port) as link:
+        yield Emulated(link, modules, prepare)
+
+
+@contextmanager
+def stock_board(peer_files, folder, name, arch):
+    """MicroPython's own port, with modules for the operators of our models, because its heap is small."""
+    build.build([name])
+    used = {op for model in peer_files.glob("*.tflite") for op in natmod.operators_of(model)}
+    tflm = natmod.build(arch, sorted(used & set(natmod.operators())))
+    dsp = natmod.build(arch).with_name("dsp.mpy")
+    more = {"natmod/tflm.mpy": tflm.read_bytes(), "natmod/dsp.mpy": dsp.read_bytes()}
+    image = romfs.build(content(peer_files, ("lib/", LIB)) | more)
+    prepare = f"{stock.mount(name, image)}; sys.path[:] = ['/rom/natmod', '/rom/lib']"
+    with stock.board(name, folder, image) as board, Link(board.port) as link:
+        yield StockBoard(link, "natmod", prepare)
+
+
+@contextmanager
+def unix(peer_files, _folder, modules):
+    if modules == "firmware":
+        yield Unix("unix-torpor", modules, peer_files, [".frozen"])
+    else:
         build.build(["natmod-x64"])
-        return Unix("unix", "natmod", peer_files, [BUILD / "natmod/x64", LIB, micropython() / "extmod"])
-    link = request.getfixturevalue("link")
-    if request.param == "emu-m4f-firmware":
-        return Emulated(link, "firmware", "")
-    return Emulated(link, "natmod", "sys.path.insert(0, '/rom/natmod')")
+        yield Unix("unix", modules, peer_files, [BUILD / "natmod/x64", LIB, micropython() / "extmod"])
+
+
+TARGETS = {
+    "unix-firmware": (unix, "firmware"),
+    "unix-natmod": (unix, "natmod"),
+    "emu-m4f-firmware": (emulated, "firmware"),
+    "emu-m4f-natmod": (emulated, "natmod"),
+    "stock-m3-armv7m": (stock_board, "stock-m3", "armv7m"),
+    "stock-m3-armv6m": (stock_board, "stock-m3", "armv6m"),
+    "stock-rv32-rv32imc": (stock_board, "stock-rv32", "rv32imc"),
+}
+
+
+@pytest.fixture(scope="session")
+def target(request, peer_files, tmp_path_factory):
+    """One of TARGETS; a board runs while its scripts do."""
+    make, *arguments = TARGETS[request.param]
+    with make(peer_files, tmp_path_factory.mktemp(request.param), *arguments) as running:
+        yield running
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
-@pytest.mark.parametrize("target", ["unix-firmware", "unix-natmod", "emu-m4f-firmware", "emu-m4f-natmod"], indirect=True)
+@pytest.mark.parametrize("target", TARGETS, indirect=True)
 def test_script(target, script):
     last = target.run(script).strip().splitlines()[-1]
     if last.startswith("SKIP: "):
@@ -95,10 +146,8 @@ def on_unix(name, program, path, folder):
     return Unix(name, "", folder, path).run(script)
 
 
-def test_a_native_module_for_few_operators(files, tmp_path):
-    build.build(["natmod-x64"])  # so that the compiler is known to be there
-    make = ["make", "-C", FIRMWARE / "natmod", "ARCH=x64", "MOD=tflm", f"BUILD={tmp_path}", "OPS=reshape softmax", "OPT=-O0"]
-    subprocess.run([*make, f"MICROPYTHON_DIR={micropython()}"], check=True, capture_output=True)
+def test_a_native_module_for_few_operators_says_how_to_add_one(files, tmp_path):
+    module = natmod.build("x64", ["RESHAPE", "SOFTMAX"])
     program = f"""
 import tflm
 assert sorted(tflm.OPS) == ["RESHAPE", "SOFTMAX"], tflm.OPS
@@ -108,9 +157,9 @@ try:
 except ValueError as error:
     print(error)
 """
-    values, error = on_unix("unix", program, [tmp_path], tmp_path).splitlines()
+    values, error = on_unix("unix", program, [module.parent], tmp_path).splitlines()
     assert json.loads(values) == list(range(10))
-    assert error == "conv_2d #0: this operator is not supported"
+    assert error == "conv_2d #0: not in this module: torpor build --natmod x64 --ops-from MODEL"
 
 
 def names_in_stub(module):

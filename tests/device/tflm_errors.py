@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """tflm refuses what is wrong, with a sentence that helps, and goes on working."""
 
+import gc
 from array import array
 
 import tflm
@@ -66,7 +67,7 @@ def test_altered_models_raise_or_run():
 
 
 def test_an_operator_that_is_not_supported_is_named():
-    raises(ValueError, ["cos #1", "not supported"], tflm.Model, "unsupported.tflite")
+    raises(ValueError, ["sign #1", "not "], tflm.Model, "unsupported.tflite")
 
 
 def test_an_arena_too_small_says_how_much_is_missing():
@@ -87,15 +88,21 @@ def test_an_arena_may_not_be_the_models_file():
     raises(ValueError, ["overlap"], tflm.Model, data, memoryview(data)[100:])
 
 
+def grow(buffer):
+    """Makes it so large that it moves."""
+    buffer.extend(bytes(gc.mem_free() // 8))
+
+
 def test_an_arena_or_a_file_that_moves_is_noticed():
+    gc.collect()
     arena, data = bytearray(tflm.measure(PATH)[0] + 16), bytearray(read(PATH))
     m = tflm.Model(data, arena)
-    arena.extend(bytes(100000))
+    grow(arena)
     raises(ValueError, ["resized"], m.run)
     raises(ValueError, ["resized"], m.predict, [0] * 48)
     raises(ValueError, ["resized"], m.input, 0)
     m = tflm.Model(data)
-    data.extend(bytes(100000))
+    grow(data)
     raises(ValueError, ["resized"], m.run)
     raises(ValueError, ["resized"], m.metadata, "torpor")
 

@@ -44,8 +44,20 @@ def fill(m):
             view[k] = signed / 128 if tensor.dtype == "float32" else signed
 
 
+gc.collect()
+SMALL_HEAP = gc.mem_free() + gc.mem_alloc() < 256 * 1024
+left_out = []
+
+
 def outputs(name):
-    m = tflm.Model(name + ".tflite")
+    """The model after its run; None, and noted, if it does not fit a small heap."""
+    gc.collect()
+    try:
+        m = tflm.Model(name + ".tflite")
+    except MemoryError:
+        assert SMALL_HEAP, name
+        left_out.append(name)
+        return None
     fill(m)
     m.run()
     return m
@@ -54,19 +66,22 @@ def outputs(name):
 def test_integer_models_are_equal_bit_for_bit():
     for name, expected in GOLDEN["exact"].items():
         m = outputs(name)
-        got = fnv(b"".join(bytes(m.output(i)) for i in range(len(m.outputs))))
-        assert got == expected, (name, got, expected)
-        del m
-        gc.collect()
+        if m is not None:
+            got = fnv(b"".join(bytes(m.output(i)) for i in range(len(m.outputs))))
+            assert got == expected, (name, got, expected)
+        m = None
 
 
 def test_float_models_are_close():
     for name, expected in GOLDEN["close"].items():
-        got = outputs(name).output(0)
+        m = outputs(name)
+        if m is None:
+            continue
+        got = m.output(0)
         assert len(got) == len(expected)
         for a, b in zip(got, expected):
             assert abs(a - b) <= 1e-5 * max(1, abs(b)), (name, a, b)
-        gc.collect()
+        m = got = None
 
 
 if GOLDEN is None:
@@ -75,4 +90,7 @@ else:
     for name, test in list(globals().items()):
         if name.startswith("test_"):
             test()
+    assert len(left_out) <= 2, left_out
+    if left_out:
+        print("too large for this heap:", *left_out)
     print("PASS", tflm.BUILD)
