@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from test_device import SCRIPTS, Emulated, Unix
-from torpor_host import build, romfs, targets, upstream
+from torpor_host import build, native, romfs, targets, upstream
 from torpor_host.engine import operators
 from torpor_host.infer import load, xorshift
 from torpor_host.link import Link
@@ -80,7 +80,8 @@ def test_memory_is_exact_wherever_it_begins(files, tmp_path):
     """In C, with the objects of the unix port; Python's heap aligns everything."""
     needs("unix-tflm")
     build.build(["unix-tflm"])
-    engine = sorted((BUILD / "unix-tflm/firmware").glob("engine*/**/*.o"))
+    sources = [*native.sources(), *(FIRMWARE / "engine_tflm").glob("*.cpp")]
+    engine = [BUILD / "unix-tflm/firmware" / path.relative_to(FIRMWARE).with_suffix(".o") for path in sources]
     library = upstream.for_pc()[-1].partition("=")[2]
     program, source = tmp_path / "memory", Path(__file__).parent / "upstream_memory.c"
     subprocess.run(["cc", "-Wall", "-Werror", f"-I{FIRMWARE}", "-o", program, source, *engine, library, "-lm"], check=True)
