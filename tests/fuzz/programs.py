@@ -15,7 +15,7 @@ from torpor_host.paths import BUILD, FIRMWARE
 HERE = Path(__file__).parent
 FOLDER = BUILD / "fuzz"
 
-_COMMON = ["-std=c11", "-g", "-Wall", "-Wextra", "-Werror", "-ffp-contract=off", "-DTE_CHECK", f"-I{FIRMWARE / 'engine'}"]
+_COMMON = ["-std=c11", "-g", "-Wall", "-Wextra", "-Werror", "-ffp-contract=off", "-DTE_CHECK", f"-I{FIRMWARE / 'engine'}", f"-I{HERE}"]
 _SANITIZE = ["-O2", "-fsanitize=address,undefined,float-cast-overflow", "-fno-sanitize-recover=all"]
 _HINT = "sudo apt-get install --no-install-recommends clang libclang-rt-14-dev"
 
@@ -53,25 +53,25 @@ def _program(name, more, compiler, flags, engine, link) -> Path:
         return target
     FOLDER.mkdir(parents=True, exist_ok=True)
     (FOLDER / "engine.c").write_text("".join(f'#include "{source}"\n' for source in _engine_sources()))
-    apart = _apart(compiler)
-    sources = [FOLDER / "engine.c", *(HERE / part for part in (f"{name}.c", "exercise.c", "fields.c", *more))]
+    roomy = _roomy(compiler)
+    sources = [FOLDER / "engine.c", *(HERE / part for part in (f"{name}.c", "exercise.c", "watch.c", "fields.c", *more))]
     objects = [FOLDER / f"{name}_{source.stem}.o" for source in sources]
     for source, made in zip(sources, objects):
         _compile([compiler, *_COMMON, *flags, *(engine if source.parent == FOLDER else []), "-c", "-o", made, source])
-    _compile([compiler, *_COMMON, *flags, *link, "-o", target, *objects, apart])
+    _compile([compiler, *_COMMON, *flags, *link, "-o", target, *objects, roomy])
     stamp.write_text(want)
     return target
 
 
-def _apart(compiler) -> Path:
-    """The engine with a planner that lets no operator work in place, as apart_measure() and apart_open()."""
-    source, made = FOLDER / "apart.c", FOLDER / "apart.o"
-    plan = f'#include "{FIRMWARE}/engine/model.h"\n#undef TE_LAG_SLOTS\n#define TE_LAG_SLOTS 0  /* slots in place */\n'
-    rest = [path for path in _engine_sources() if path.name != "plan.c"]
-    source.write_text("".join(f'#include "{path}"\n' for path in rest) + plan + f'#include "{FIRMWARE}/engine/plan.c"\n')
-    renamed = [f"-Dte_{call}=apart_{call}" for call in ("measure", "open")]
-    _compile([compiler, *_COMMON, "-O2", *renamed, "-Wno-type-limits", "-c", "-o", made, source])
-    _compile(["objcopy", *(f"--keep-global-symbol=apart_{call}" for call in ("measure", "open")), made])
+def _roomy(compiler) -> Path:
+    """The engine with the planner of roomy_plan.c, as roomy_measure() and roomy_open(); all else in it is hidden."""
+    source, made = FOLDER / "roomy.c", FOLDER / "roomy.o"
+    parts = [path for path in _engine_sources() if path.name != "plan.c"] + [HERE / "roomy_plan.c"]
+    source.write_text("".join(f'#include "{path}"\n' for path in parts))
+    renamed = [f"-Dte_{call}=roomy_{call}" for call in ("measure", "open")]
+    _compile([compiler, *_COMMON, "-O2", *renamed, "-c", "-o", made, source])
+    seen = [f"--keep-global-symbol=roomy_{name}" for name in ("measure", "open", "scratch")]
+    _compile(["objcopy", *seen, made])
     return made
 
 

@@ -22,6 +22,7 @@ class Tensor:
     dtype: type
     data: object = None
     quantisation: dict = dataclasses.field(default_factory=dict)
+    variable: bool = False
 
 
 def q8(*shape, scale=0.05, zero=-3):
@@ -44,6 +45,11 @@ def flags(*shape):
     return Tensor(shape, np.bool_)
 
 
+def state(tensor):
+    """A tensor that keeps its values from run to run."""
+    return dataclasses.replace(tensor, variable=True)
+
+
 def const(values, dtype=np.int32):
     return Tensor(np.shape(values), dtype, values)
 
@@ -59,8 +65,8 @@ def reals(*shape):
     return Tensor(shape, np.float32, np.resize(np.linspace(-1, 1, 7), shape))
 
 
-def bias(n, dtype=np.int32):
-    return Tensor((n,), dtype, np.arange(n) * 100, dict(scale=0.0005))
+def bias(n, dtype=np.int32, scale=0.0005):
+    return Tensor((n,), dtype, np.arange(n) * 100, dict(scale=scale))
 
 
 def model(name, inputs, outputs, **options):
@@ -68,12 +74,12 @@ def model(name, inputs, outputs, **options):
     w = Writer()
 
     def add(t):
-        return -1 if t is None else w.tensor("t", t.shape, t.dtype, t.data, **t.quantisation)
+        return -1 if t is None else w.tensor("t", t.shape, t.dtype, t.data, variable=t.variable, **t.quantisation)
 
     slots, results = [add(t) for t in inputs], [add(t) for t in outputs]
     w.op(name, slots, results, **options)
     w.metadata("torpor", b"{}")
-    return w.finish([i for i, t in zip(slots, inputs) if t is not None and t.data is None], results)
+    return w.finish([i for i, t in zip(slots, inputs) if t is not None and t.data is None and not t.variable], results)
 
 
 def _unary(types, *names, **options):
@@ -112,6 +118,13 @@ def _windows():
     ]
 
 
+def _lstm(x, hidden, y, b):
+    """Three units that see two inputs."""
+    gates = [*[weights(3, 2)] * 4, *[weights(3, 3)] * 4, *[None] * 3, *[b] * 4]
+    slots = [x, *gates, None, None, state(hidden), state(q16(2, 3, scale=2**-11)), *[None] * 4]
+    return "UNIDIRECTIONAL_SEQUENCE_LSTM", slots, [y], dict(fusedActivationFunction="TANH", cellClip=10.0)
+
+
 def _dense():
     relu = dict(fusedActivationFunction="RELU")
     return [
@@ -121,7 +134,13 @@ def _dense():
         ("FULLY_CONNECTED", [q16(2, 6), weights(5, 6), bias(5, np.int64)], [q16(2, 5)], {}),
         ("BATCH_MATMUL", [q8(2, 3, 4), q8(2, 4, 5)], [q8(2, 3, 5)], {}),
         ("BATCH_MATMUL", [f32(2, 3, 4), f32(2, 5, 4)], [f32(2, 3, 5)], dict(adjY=True)),
-        ("SVDF", [f32(1, 4), reals(6, 4), reals(6, 3), reals(3), f32(1, 18)], [f32(1, 3)], dict(rank=2)),
+        ("SVDF", [f32(1, 4), reals(6, 4), reals(6, 3), reals(3), state(f32(1, 18))], [f32(1, 3)], dict(rank=2)),
+        ("SVDF", [q8(1, 4), weights(6, 4), weights(6, 3), bias(3), state(q8(1, 18))], [q8(1, 3)], dict(rank=2, **relu)),
+        ("SVDF", [q8(1, 4), weights(6, 4), dataclasses.replace(weights(6, 3), dtype=np.int16), bias(3, scale=1e-5),
+                  state(q16(1, 18))], [q8(1, 3)], dict(rank=2)),
+        _lstm(q8(2, 3, 2), q8(2, 3, scale=1 / 128, zero=0), q8(2, 3, 3, scale=1 / 128, zero=0), bias(3)),
+        _lstm(q16(2, 3, 2), q16(2, 3, scale=1 / 32768), q16(2, 3, 3, scale=1 / 32768), bias(3, np.int64)),
+        ("EMBEDDING_LOOKUP", [const([1, 0]), weights(3, 4)], [f32(2, 4)], {}),
         ("EMBEDDING_LOOKUP", [const([1, 0]), reals(3, 4)], [f32(2, 4)], {}),
     ]
 
