@@ -92,7 +92,7 @@ typedef struct {
 
 typedef struct te_model te_model_t;
 
-/* Proves the file safe and says how much memory it needs. Uses no memory but a bounded stack (1.6 kB
+/* Proves the file safe and says how much memory it needs. Uses no memory but a bounded stack (1.9 kB
  * on a Cortex-M); upstream TFLM, which has to try, borrows memory from its caller: engine_tflm/work.h. */
 int te_measure(const void *file, size_t file_len, te_sizes_t *need, te_error_t *why);
 
