@@ -121,8 +121,8 @@ def joins_that_read_thousands():
     return operators_that_read_thousands(CONCATENATION, schema.BuiltinOptions.ConcatenationOptions)
 
 
-def a_long_chain(n=2000):
-    """n additions, each of what the one before wrote: as many as are accepted."""
+def a_long_chain(n=1000):
+    """n additions, each of what the one before wrote: valid."""
     m = Shared()
     tensor = m.tensor([1])
     made = [m.op(m.numbers([i, i]), m.numbers([i + 1])) for i in range(n)]
