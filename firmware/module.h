@@ -25,6 +25,17 @@
 
 #define TORPOR_BUILD "natmod"
 
+/* The compiler sees the whole program and drops what nothing calls, but for what the loader and itself look for;
+ * and the loader finds variables only if they are not static. */
+#define TORPOR_KEEP __attribute__((externally_visible))
+
+mp_obj_t mpy_init(mp_obj_fun_bc_t *self, size_t n_args, size_t n_kw, mp_obj_t *args) TORPOR_KEEP;
+void *memcpy(void *to, const void *from, size_t n) TORPOR_KEEP;
+void *memmove(void *to, const void *from, size_t n) TORPOR_KEEP;
+void *memset(void *to, int value, size_t n) TORPOR_KEEP;
+int memcmp(const void *a, const void *b, size_t n) TORPOR_KEEP;
+size_t strlen(const char *text) TORPOR_KEEP;
+
 /* Without libc: GCC calls these by name, for copies and clears that it finds by itself. */
 void *memcpy(void *to, const void *from, size_t n) {
     return mp_fun_table.memmove_(to, from, n);
@@ -65,7 +76,7 @@ size_t strlen(const char *text) {
 #define STORE_COMPUTED(name, value) mp_store_global(name, value);
 
 #define METHODS(thing, LIST) \
-    mp_map_elem_t thing##_table[0 LIST(COUNT_ENTRY)]; \
+    TORPOR_KEEP mp_map_elem_t thing##_table[0 LIST(COUNT_ENTRY)]; \
     static MP_DEFINE_CONST_DICT(thing##_methods, thing##_table);
 
 #define METHODS_INIT(thing, LIST) \
@@ -74,7 +85,7 @@ size_t strlen(const char *text) {
         LIST(STORE_ENTRY) \
     } while (0)
 
-#define CLASS(thing, NAME, SLOTS) mp_obj_full_type_t thing##_type;
+#define CLASS(thing, NAME, SLOTS) TORPOR_KEEP mp_obj_full_type_t thing##_type;
 
 #define CLASS_INIT(thing, NAME, SLOTS) \
     do { \

@@ -71,7 +71,7 @@ static uint32_t divide_bits(uint32_t a, uint32_t b) {
     return sign | (a == DIVIDE_INFINITY || b == 0 ? DIVIDE_INFINITY : divide_finite(a, b));
 }
 
-float __aeabi_fdiv(float a, float b);
+float __aeabi_fdiv(float a, float b) __attribute__((externally_visible));  /* the compiler calls it by name */
 float __aeabi_fdiv(float a, float b) {
     uint32_t x, y;
     memcpy(&x, &a, sizeof(x));

@@ -1,0 +1,3 @@
+/* SPDX-License-Identifier: MIT
+ * Ends what fast.h began. */
+#pragma GCC pop_options
