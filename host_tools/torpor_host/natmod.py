@@ -26,13 +26,23 @@ from torpor_host.progress import SILENT, Silent
 ARCHES = tuple(builds.COMPILERS)
 ALL = "all"
 _ROW = re.compile(r'^const te_row_t te_row_(\w+) = \{\s*"(\w+)"', re.M)
+_PAGE = """# How large the native modules are
+
+Bytes of the .mpy files; a module takes about as much of the heap. `torpor build --natmod all --sizes` made this page;
+with `--ops-from` it measures another model than models/keywords. As shipped, all is compiled for size but the innermost
+loops; one column shows the same with -O2 throughout.
+
+| architecture | tflm, all operators | tflm, keywords | tflm, keywords, -O2 | dsp |
+|---|---|---|---|---|
+"""
 _BUILTINS = {code: name for name, code in vars(schema.BuiltinOperator).items() if not name.startswith("_")}
 
 
-def build(arch: str, operators: list[str] | None = None, progress: Silent = SILENT) -> Path:
+def build(arch: str, operators: list[str] | None = None, progress: Silent = SILENT, level: str = "") -> Path:
     """Builds tflm.mpy (and, with all operators, dsp.mpy beside it) for an architecture; returns its path.
 
     operators: TensorFlow Lite's names, in any case; all that the engine has if None.
+    level: of optimisation, if not as the Makefile has it: "-O2".
     Raises ToolError: unknown architecture or operator, missing or unusable compiler, failed build.
     """
     _check_arch(arch)
@@ -41,8 +51,9 @@ def build(arch: str, operators: list[str] | None = None, progress: Silent = SILE
     if operators is None:
         return builds.build_part(f"natmod-{arch}", builds.natmod(arch), progress)
     rows = sorted({_row(name) for name in operators})
-    folder = f"{arch}-{hashlib.sha256(' '.join(rows).encode()).hexdigest()[:8]}"
-    part = builds.natmod(arch, folder, ("MOD=tflm", f"OPS={' '.join(rows)}"))
+    folder = f"{arch}-{hashlib.sha256(' '.join(rows).encode()).hexdigest()[:8]}{level}"
+    options = "MOD=tflm", f"OPS={' '.join(rows)}", *([f"OPT={level}"] if level else [])
+    part = builds.natmod(arch, folder, options)
     return builds.build_part(f"natmod-{folder}", part, progress)
 
 
@@ -164,11 +175,15 @@ def _copy(module, out):
 
 @dataclass(frozen=True)
 class Sizes:
-    """Bytes of the .mpy files of one architecture: tflm with all operators, with those of a model, and dsp."""
+    """Bytes of the .mpy files of one architecture: tflm with all operators, with those of a model, and dsp.
+
+    `fast` is `few` with every part compiled for speed.
+    """
 
     arch: str
     everything: int
-    keywords: int
+    few: int
+    fast: int
     dsp: int
 
 
@@ -179,12 +194,12 @@ def measure(request: Request, progress: Silent = SILENT) -> list[Sizes]:
 
 
 def _measure(arch, few, progress):
-    everything, keywords = build(arch, None, progress), build(arch, few, progress)
-    paths = everything, keywords, everything.with_name("dsp.mpy")
+    everything, fast = build(arch, None, progress), build(arch, few, progress, "-O2")
+    paths = everything, build(arch, few, progress), fast, everything.with_name("dsp.mpy")
     return Sizes(arch, *(path.stat().st_size for path in paths))
 
 
 def table(found: list[Sizes]) -> str:
-    """The sizes as a table in Markdown."""
-    head = ["| architecture | tflm, all operators | tflm, keywords | dsp |", "|---|---|---|---|"]
-    return "\n".join(head + [f"| {s.arch} | {s.everything:,} | {s.keywords:,} | {s.dsp:,} |" for s in found])
+    """The sizes as a page in Markdown."""
+    rows = [f"| {s.arch} | {s.everything:,} | {s.few:,} | {s.fast:,} | {s.dsp:,} |" for s in found]
+    return _PAGE + "\n".join(rows)
