@@ -214,11 +214,11 @@ int te_graph_tensor(te_graph_t *g, int32_t index, te_desc_t *t) {
     return g->file.bad ? graph_damaged(g) : TE_OK;
 }
 
-/* Old files have the code in one byte, new ones in 32 bits: the greater is right. */
+/* Old files have the code in one signed byte, new ones in 32 bits: the greater is right. */
 static int graph_code(te_graph_t *g, uint32_t number) {
     te_file_t *f = &g->file;
     te_table_t table = te_fb_vec_table(f, g->codes, number);
-    int32_t old = te_fb_field_u8(f, &table, CODE_DEPRECATED, 0);
+    int32_t old = (int8_t)te_fb_field_u8(f, &table, CODE_DEPRECATED, 0);
     int32_t now = te_fb_field_i32(f, &table, CODE_BUILTIN, 0);
     return old > now ? old : now;
 }

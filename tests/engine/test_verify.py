@@ -205,5 +205,12 @@ def test_operator_number_that_the_schema_does_not_have():
     assert refused(altered(conv(), number)) == "operator 250 #0: this operator is not supported."
 
 
+def test_old_operator_number_below_zero_leaves_the_new_one():
+    def number(model):
+        model.operatorCodes[0].deprecatedBuiltinCode = -105
+
+    assert engine.measure(altered(conv(), number)) == engine.measure(conv())
+
+
 def test_schema_of_another_version():
     assert refused(altered(conv(), lambda model: _set(model, "version", 2))) == "schema version 2 is not supported."
