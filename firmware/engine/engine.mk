@@ -7,6 +7,12 @@ TORPOR_ENGINE_SRC := engine/flatbuf.c engine/graph.c engine/verify.c engine/plan
 	engine/ops/add.c engine/ops/sub.c engine/ops/average_pool_2d.c engine/ops/conv_2d.c engine/ops/depthwise_conv_2d.c \
 	engine/ops/dequantize.c engine/ops/fully_connected.c engine/ops/max_pool_2d.c engine/ops/mean.c \
 	engine/ops/pad.c engine/ops/quantize.c engine/ops/reshape.c engine/ops/softmax.c \
+	engine/math.c engine/fixed.c engine/ops/unary.c engine/ops/sigmoid.c engine/ops/abs.c engine/ops/neg.c \
+	engine/ops/ceil.c engine/ops/floor.c engine/ops/round.c engine/ops/sqrt.c engine/ops/rsqrt.c \
+	engine/ops/square.c engine/ops/log.c engine/ops/exp.c engine/ops/sin.c engine/ops/cos.c \
+	engine/ops/logical_not.c engine/ops/zeros_like.c engine/ops/relu.c engine/ops/relu6.c \
+	engine/ops/leaky_relu.c engine/ops/prelu.c engine/ops/elu.c engine/ops/hard_swish.c engine/ops/logistic.c \
+	engine/ops/tanh.c engine/ops/l2_normalization.c engine/ops/cast.c \
 	engine/ops/transpose_conv.c engine/ops/svdf.c engine/ops/gate.c engine/ops/unidirectional_sequence_lstm.c \
 	engine/ops/resize.c engine/ops/resize_bilinear.c engine/ops/resize_nearest_neighbor.c \
 	engine/ops/batch_matmul.c \

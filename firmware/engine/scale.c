@@ -113,12 +113,17 @@ static int32_t scale_shift_2(int32_t x) {
     return x > limit ? INT32_MAX : x < -limit ? INT32_MIN : x * 4;
 }
 
-int32_t te_reciprocal(int32_t a) {
+int32_t te_quotient(int32_t a) {
     const int32_t start = 1515870810, slope = -1010580540;  /* 48/17 and -32/17 */
     int32_t half = (int32_t)(((int64_t)a + INT32_MAX + 1) / 2);
     int32_t x = start + te_high_mul(half, slope);
     for (int i = 0; i < 3; i++) {
         x += scale_shift_2(te_high_mul(x, (1 << 29) - te_high_mul(half, x)));
     }
+    return x;
+}
+
+int32_t te_reciprocal(int32_t a) {
+    int32_t x = te_quotient(a);
     return x > (1 << 30) - 1 ? INT32_MAX : x * 2;
 }

@@ -72,6 +72,9 @@ static inline int32_t te_clamp(int32_t x, int32_t low, int32_t high) {
 /* 1 / (1 + a) in Q0.31 for a in [0, 1): Newton's method on half the denominator, in Q2.29. */
 int32_t te_reciprocal(int32_t a);
 
+/* 2 / (1 + a) in Q2.29, of the same. */
+int32_t te_quotient(int32_t a);
+
 /* To the nearest integer, halves away from zero, saturated; 0 for NaN. */
 int32_t te_round(float x);
 

@@ -28,8 +28,6 @@ class _Stock(Board):
     The line stays open, because QEMU takes a second to notice that a pty has been opened again.
     """
 
-    _line = None
-
     def _wait_for_prompt(self, deadline):
         time.sleep(_BOOT_S)
         self._line, said = serial.Serial(self.port, timeout=0.2), b""
@@ -42,8 +40,7 @@ class _Stock(Board):
 
     def stop(self):
         super().stop()
-        if self._line:
-            self._line.close()
+        self._line.close()
 
 
 def board(name, folder, image):

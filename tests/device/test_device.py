@@ -121,7 +121,7 @@ TARGETS = {
 }
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def target(request, peer_files, tmp_path_factory):
     """One of TARGETS; a board runs while its scripts do."""
     make, *arguments = TARGETS[request.param]

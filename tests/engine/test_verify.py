@@ -113,11 +113,11 @@ def test_depthwise_multiplier_that_disagrees_with_the_weights():
     (one("MEAN", ((2, 3), FLOAT), ((2,), FLOAT), [2]), "mean #0: the input has no dimension 2."),
     (one("MEAN", ((2, 3), FLOAT), ((3,), FLOAT), [1]), "mean #0: output dimension 0 should be 2."),
     (one("MEAN", ((2, 3), FLOAT), ((2,), FLOAT), [1], keepDims=True), "mean #0: the output should have 2 dimensions."),
-    (one("QUANTIZE", ((4,), FLOAT), ((4,), FLOAT)), "quantize #0: an output of tensor type 0 is not supported."),
-    (one("DEQUANTIZE", ((4,), INT8), ((4,), INT8)), "dequantize #0: anything but int8 to float32 is not supported."),
+    (one("QUANTIZE", ((4,), FLOAT), ((4,), FLOAT)), "quantize #0: tensor type 0 is not supported."),
+    (one("DEQUANTIZE", ((4,), INT8), ((4,), INT8)), "dequantize #0: tensor type 9 is not supported."),
     (one("MAX_POOL_2D", ((1, 4, 4, 1), INT8), ((1, 2, 2, 1), dict(INT8, scale=0.2)), padding="SAME", strideH=2, strideW=2,
          filterHeight=2, filterWidth=2), "max_pool_2d #0: input and output of different scale are not supported."),
-    (one("LOGISTIC", ((4,), INT8), ((4,), INT8)), "logistic #0: this operator is not supported."),
+    (one("LOG_SOFTMAX", ((4,), INT8), ((4,), INT8)), "log_softmax #0: this operator is not supported."),
 ))
 def test_operator(model, sentence):
     assert refused(model) == sentence

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT
- * DEQUANTIZE: int8 to float32, (q - zero_point) * scale. Runs from the last element to the first, so that the
- * output may lie over the input. */
+ * DEQUANTIZE: int8, int16 or uint8 to float32, (q - zero_point) * scale. Runs from the last element to the first, so
+ * that the output may lie over the input. */
 #include "op.h"
 
 typedef struct {
     te_ref_t x, y;
     int32_t count, zero;
     float scale;
+    uint8_t type;
 } dequantize_t;
 
 static int dequantize_prepare(te_op_t *op, void *params) {
@@ -15,11 +16,11 @@ static int dequantize_prepare(te_op_t *op, void *params) {
     TE_TRY(te_op_slots(op, 1, 1, 0));
     TE_TRY(te_op_input(op, 0, &x));
     TE_TRY(te_op_output(op, &y));
-    TE_TRY(te_op_per_tensor(op, &x));
+    TE_TRY(te_op_type(op, &x, TE_SET(TE_INT8) | TE_SET(TE_INT16) | TE_SET(TE_UINT8)));
+    TE_TRY(te_op_type(op, &y, TE_SET(TE_FLOAT32)));
+    TE_TRY(te_op_one_scale(op, &x));
     TE_TRY(te_op_same_shape(op, &x, &y));
-    if (x.type != TE_INT8 || y.type != TE_FLOAT32) {
-        return te_op_fail(op, TE_ERR_UNSUPPORTED, "anything but int8 to float32 is not supported", 0);
-    }
+    p->type = x.type;
     p->count = (int32_t)x.count;
     p->zero = x.zero_point;
     p->scale = x.scale;
@@ -31,10 +32,10 @@ static int dequantize_prepare(te_op_t *op, void *params) {
 
 static void dequantize_run(const te_model_t *m, const void *params) {
     const dequantize_t *p = params;
-    const int8_t *x = te_in(m, p->x);
+    const void *x = te_in(m, p->x);
     float *y = te_out(m, p->y);
     for (int32_t i = p->count; i-- > 0;) {
-        y[i] = (float)(x[i] - p->zero) * p->scale;
+        y[i] = (float)(te_load_integer(p->type, x, i) - p->zero) * p->scale;
     }
 }
 

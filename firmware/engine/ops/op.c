@@ -141,14 +141,11 @@ int te_op_type(te_op_t *op, const te_desc_t *t, uint32_t set) {
     return set >> t->type & 1 ? TE_OK : te_op_fail(op, TE_ERR_UNSUPPORTED, "tensor type %d is not supported", t->type);
 }
 
-int te_op_quantised(te_op_t *op, const te_desc_t *t) {
-    if (t->type != TE_INT8 && t->type != TE_INT16) {
-        return TE_OK;
-    }
-    if (t->scales.n == 0) {
+int te_op_one_scale(te_op_t *op, const te_desc_t *t) {
+    if (t->type != TE_FLOAT32 && t->scales.n == 0) {
         return te_op_fail(op, TE_ERR_MODEL, "an integer tensor has no scale and zero point", 0);
     }
-    if (t->scales.n > 1) {
+    if (t->type != TE_FLOAT32 && t->scales.n > 1) {
         return te_op_fail(op, TE_ERR_UNSUPPORTED, "an activation with %d scales is not supported", (int32_t)t->scales.n);
     }
     return TE_OK;
@@ -156,4 +153,8 @@ int te_op_quantised(te_op_t *op, const te_desc_t *t) {
 
 int te_op_scale(te_op_t *op, te_scale_t scale) {
     return scale.shift <= 30 ? TE_OK : te_op_fail(op, TE_ERR_MODEL, "its scales are far too large for the output's", 0);
+}
+
+int te_op_quantised(te_op_t *op, const te_desc_t *t) {
+    return t->type == TE_INT8 || t->type == TE_INT16 ? te_op_one_scale(op, t) : TE_OK;
 }

@@ -61,6 +61,22 @@ int te_op_quantised(te_op_t *op, const te_desc_t *t);
 /* A factor from the inputs' scales to the output's must be below 2^30. */
 int te_op_scale(te_op_t *op, te_scale_t scale);
 
+/* Must have one scale and zero point, if it is an integer of any type. */
+int te_op_one_scale(te_op_t *op, const te_desc_t *t);
+
+/* Element i of int8, uint8, int16 or int32, or 0 or 1 of bool, at any alignment. */
+static inline int32_t te_load_integer(int type, const void *data, int32_t i) {
+    const uint8_t *at = (const uint8_t *)data + i * (int32_t)te_type_size(type);
+    int16_t half;
+    switch (type) {
+        case TE_BOOL: return *at != 0;
+        case TE_INT8: return *(const int8_t *)at;
+        case TE_UINT8: return *at;
+        case TE_INT16: memcpy(&half, at, sizeof(half)); return half;
+        default: return te_load_i32(at);
+    }
+}
+
 /* Fused activation (ops/activation.c): 0 none, 1 ReLU, 2 ReLU -1..1, 3 ReLU6. */
 typedef struct {
     int32_t low, high;  /* int8, int16: quantised; int32: as they are; float32: the bits of two floats */

@@ -4,6 +4,8 @@
  * int8 is TFLM's fixed-point arithmetic to the bit: differences to the maximum in Q5.26, gemmlowp's exponential
  * (a polynomial of degree 4 within a quarter, times exp of the power-of-two parts) in Q0.31, their sum in Q12.19,
  * and its reciprocal by three Newton steps. The output's scale is 1/256, its zero point -128. */
+#include "../fixed.h"
+#include "../math.h"
 #include "op.h"
 
 enum { SOFTMAX_BETA };
@@ -62,31 +64,8 @@ static int softmax_prepare(te_op_t *op, void *params) {
     return TE_OK;
 }
 
-/* exp(a) in Q0.31 for a in [-1/4, 0) in Q0.31: Taylor's series around -1/8. */
-static int32_t softmax_exp_quarter(int32_t a) {
-    const int32_t exp_eighth = 1895147668, third = 715827883;
-    int32_t x = a + (1 << 28);
-    int32_t x2 = te_high_mul(x, x), x3 = te_high_mul(x2, x), x4 = te_high_mul(x2, x2);
-    int32_t high = te_high_mul(te_round_shift(x4, 2) + x3, third) + x2;
-    return exp_eighth + te_high_mul(exp_eighth, x + te_round_shift(high, 1));
-}
-
-/* exp(a) in Q0.31 for a <= 0 in Q5.26. */
-static int32_t softmax_exp(int32_t a) {
-    static const int32_t powers[] = {  /* exp(-1/4), exp(-1/2), exp(-1), ... exp(-16) */
-        1672461947, 1302514674, 790015084, 290630308, 39332535, 720401, 242};
-    int32_t quarter = (a & ((1 << 24) - 1)) - (1 << 24);
-    int32_t result = softmax_exp_quarter(quarter * 32), rest = quarter - a;
-    for (int i = 0; i < 7; i++) {
-        if (rest & (1 << (24 + i))) {
-            result = te_high_mul(result, powers[i]);
-        }
-    }
-    return a == 0 ? INT32_MAX : result;
-}
-
 static int32_t softmax_exp_scaled(const softmax_t *p, int32_t difference) {
-    return softmax_exp(te_high_mul((int32_t)((uint32_t)difference << p->scale.shift), p->scale.mult));
+    return te_fixed_exp(te_high_mul((int32_t)((uint32_t)difference << p->scale.shift), p->scale.mult), 5);
 }
 
 static void softmax_row_s8(const softmax_t *p, const int8_t *x, int8_t *y) {
@@ -111,30 +90,13 @@ static void softmax_row_s8(const softmax_t *p, const int8_t *x, int8_t *y) {
     }
 }
 
-/* exp(x) for x <= 0 to about 1 unit in the last place: x = n ln 2 + r, a polynomial for exp(r), times 2^n. */
-static float softmax_exp_f32(float x) {
-    if (!(x > -87.0f)) {
-        return x == x ? 0 : x;
-    }
-    int32_t n = te_round(x * 1.44269504f);
-    float r = x - (float)n * 0.693359375f + (float)n * 2.12194440e-4f;
-    float e = 1.9875691500e-4f;
-    e = e * r + 1.3981999507e-3f;
-    e = e * r + 8.3334519073e-3f;
-    e = e * r + 4.1665795894e-2f;
-    e = e * r + 1.6666665459e-1f;
-    e = e * r + 5.0000001201e-1f;
-    e = e * r * r + r + 1;
-    return e * te_bits_f32((n + 127) << 23);
-}
-
 static void softmax_row_f32(const softmax_t *p, const float *x, float *y) {
     float max = x[0], sum = 0;
     for (int32_t i = 1; i < p->depth; i++) {
         max = max < x[i] ? x[i] : max;
     }
     for (int32_t i = 0; i < p->depth; i++) {
-        y[i] = softmax_exp_f32((x[i] - max) * p->beta);
+        y[i] = te_exp((x[i] - max) * p->beta);
         sum += y[i];
     }
     for (int32_t i = 0; i < p->depth; i++) {

@@ -9,6 +9,9 @@
     X(sum) X(reduce_max) X(reduce_min) X(reduce_all) X(arg_max) X(arg_min) X(cumsum) \
     X(add) X(average_pool_2d) X(conv_2d) X(depthwise_conv_2d) X(dequantize) X(fully_connected) \
     X(max_pool_2d) X(mean) X(pad) X(quantize) X(reshape) X(softmax) \
+    X(abs) X(neg) X(ceil) X(floor) X(round) X(sqrt) X(rsqrt) X(square) X(log) X(exp) X(sin) X(cos) \
+    X(logical_not) X(zeros_like) X(relu) X(relu6) X(leaky_relu) X(prelu) X(elu) X(hard_swish) X(logistic) \
+    X(tanh) X(l2_normalization) X(cast) \
     X(transpose_conv) X(svdf) X(unidirectional_sequence_lstm) X(resize_bilinear) X(resize_nearest_neighbor) \
     X(batch_matmul) \
     X(squeeze) X(expand_dims) X(transpose) X(gather) X(gather_nd) X(embedding_lookup) \

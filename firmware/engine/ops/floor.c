@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: MIT
+ * FLOOR: the next integer below, of float32. */
+#include "../math.h"
+#include "unary.h"
+
+static void floor_run(const te_model_t *m, const void *params) {
+    te_unary_run_f32(m, params, te_floor);
+}
+
+const te_row_t te_row_floor = {"FLOOR", 8, sizeof(te_unary_t), te_unary_prepare_f32, floor_run};
