@@ -15,7 +15,7 @@ TORPOR_ENGINE_SRC := engine/flatbuf.c engine/graph.c engine/verify.c engine/plan
 	engine/ops/tanh.c engine/ops/l2_normalization.c engine/ops/cast.c \
 	engine/ops/transpose_conv.c engine/ops/svdf.c engine/ops/gate.c engine/ops/unidirectional_sequence_lstm.c \
 	engine/ops/resize.c engine/ops/resize_bilinear.c engine/ops/resize_nearest_neighbor.c \
-	engine/ops/batch_matmul.c \
+	engine/ops/batch_matmul.c engine/ops/l2_pool_2d.c \
 	engine/ops/move.c engine/ops/squeeze.c engine/ops/expand_dims.c engine/ops/transpose.c \
 	engine/ops/gather.c engine/ops/gather_nd.c engine/ops/embedding_lookup.c \
 	engine/ops/parts.c engine/ops/concatenation.c engine/ops/pack.c \

@@ -35,13 +35,13 @@ def assert_same_bytes(data, *inputs):
         assert different.size == 0, f"{different.size} bytes differ; ours {own.ravel()[:8]}, TFLM {theirs.ravel()[:8]}"
 
 
-def assert_same_runs(data, runs):
-    """Both interpreters give equal bytes run after run, each with one input: what a model remembers counts."""
+def assert_same_runs(data, runs, atol=0):
+    """Both interpreters give equal values run after run, each with one input: what a model remembers counts."""
     model, interpreter = engine.Model(data), runtime.Interpreter.from_bytes(data, arena_size=_ARENA)
     for i, x in enumerate(runs):
         interpreter.set_input(x, 0)
         interpreter.invoke()
-        np.testing.assert_array_equal(model(x)[0], interpreter.get_output(0), err_msg=f"run {i}")
+        np.testing.assert_allclose(model(x)[0], interpreter.get_output(0), rtol=0, atol=atol, err_msg=f"run {i}")
 
 
 class Draw:

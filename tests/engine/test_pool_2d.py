@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""AVERAGE_POOL_2D and MAX_POOL_2D against the official interpreter."""
+"""AVERAGE_POOL_2D, MAX_POOL_2D and L2_POOL_2D against the official interpreter."""
 
 import numpy as np
 import pytest
 
 from oracle import ACTIVATIONS, Draw, assert_same_bytes, window
+from torpor_host import engine
 from torpor_host.convert.writer import Writer
 
 
@@ -30,7 +31,13 @@ def test_pool_2d_int16(name, seed):
     assert_same_bytes(*_pool(name, seed, np.int16))
 
 
-@pytest.mark.parametrize("name", ("AVERAGE_POOL_2D", "MAX_POOL_2D"))
-@pytest.mark.parametrize("seed", range(1000, 1015))
+@pytest.mark.parametrize("name", ("AVERAGE_POOL_2D", "MAX_POOL_2D", "L2_POOL_2D"))
+@pytest.mark.parametrize("seed", range(1000, 1040))
 def test_pool_2d_float32(name, seed):
     assert_same_bytes(*_pool(name, seed, np.float32))
+
+
+def test_l2_pool_2d_is_of_floats():
+    data, _ = _pool("L2_POOL_2D", 0, np.int8)
+    with pytest.raises(engine.ToolError, match="l2_pool_2d #0: tensor type 9 is not supported"):
+        engine.measure(data)

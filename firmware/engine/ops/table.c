@@ -13,7 +13,7 @@
     X(logical_not) X(zeros_like) X(relu) X(relu6) X(leaky_relu) X(prelu) X(elu) X(hard_swish) X(logistic) \
     X(tanh) X(l2_normalization) X(cast) \
     X(transpose_conv) X(svdf) X(unidirectional_sequence_lstm) X(resize_bilinear) X(resize_nearest_neighbor) \
-    X(batch_matmul) \
+    X(batch_matmul) X(l2_pool_2d) \
     X(squeeze) X(expand_dims) X(transpose) X(gather) X(gather_nd) X(embedding_lookup) \
     X(concatenation) X(pack) X(slice) X(strided_slice) X(dynamic_update_slice) \
     X(padv2) X(fill) X(shape) X(broadcast_to) X(broadcast_args) \

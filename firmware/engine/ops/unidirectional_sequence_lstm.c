@@ -5,8 +5,9 @@
  *     c = f c + i g      h = o tanh(c)      y[n, t, :] = h
  *
  * h and c are variables: they go on from run to run. No gate depends on c, so units go one by one and a step's h
- * comes to be in y. Gates have 12 fraction bits before sigmoid and tanh, and 15 after. */
+ * comes to be in y. Gates of integers have 12 fraction bits before sigmoid and tanh, and 15 after. */
 #include "op.h"
+#include "../math.h"
 #include "gate.h"
 
 enum { LSTM_X, LSTM_K, LSTM_R = 5, LSTM_PEEPHOLE = 9, LSTM_BIAS = 12, LSTM_PROJECTION = 16, LSTM_HIDDEN = 18, LSTM_CELL,
@@ -26,6 +27,7 @@ typedef struct {
     te_scale_t forget, input, output;  /* of f * c, i * g, o * tanh(c) */
     te_steps_t cell_steps;
     int32_t clip;
+    float clip_f32;                    /* 0: none */
     int16_t x_zero, h_zero;
     uint8_t type;
     bool time_major;
@@ -48,6 +50,10 @@ static int lstm_weights(te_op_t *op, uint32_t slot, const te_desc_t *x, int32_t 
     te_desc_t k;
     TE_TRY(te_op_input(op, slot, &k));
     TE_TRY(lstm_dims(op, &k, p->units, columns));
+    *at = te_op_in_at(op, slot);
+    if (p->type == TE_FLOAT32) {
+        return te_op_same_type(op, x, &k);
+    }
     if (k.type != TE_INT8 || k.scales.n != 1 || !k.symmetric) {
         return te_op_fail(op, TE_ERR_UNSUPPORTED, "weights must be int8 with one scale and zero point 0", 0);
     }
@@ -55,7 +61,6 @@ static int lstm_weights(te_op_t *op, uint32_t slot, const te_desc_t *x, int32_t 
     if (!(product > 0 && product <= 3.4e38f)) {
         return te_op_fail(op, TE_ERR_MODEL, "the product of its scales is not a positive number", 0);
     }
-    *at = te_op_in_at(op, slot);
     *scale = te_scale(product, 1, 1.0f / 4096);
     return lstm_factor(op, *scale, p->type == TE_INT8 ? 30 : 7);
 }
@@ -67,7 +72,7 @@ static int lstm_gate(te_op_t *op, int i, const te_desc_t *x, const te_desc_t *h,
     TE_TRY(lstm_weights(op, (uint32_t)(LSTM_R + i), h, p->units, p, &gate->r, &gate->r_scale));
     TE_TRY(te_op_input(op, (uint32_t)(LSTM_BIAS + i), &b));
     TE_TRY(lstm_dims(op, &b, p->units, 0));
-    if (b.type != (p->type == TE_INT8 ? TE_INT32 : TE_INT64)) {
+    if (b.type != (p->type == TE_INT8 ? TE_INT32 : p->type == TE_INT16 ? TE_INT64 : TE_FLOAT32)) {
         return te_op_fail(op, TE_ERR_UNSUPPORTED, "a bias of tensor type %d is not supported", b.type);
     }
     gate->bias = te_op_in_at(op, (uint32_t)(LSTM_BIAS + i));
@@ -79,6 +84,10 @@ static int lstm_cell(te_op_t *op, const te_desc_t *c, lstm_t *p) {
     int32_t bits = te_load_i32(&c->scale), power = (bits >> 23) - 127, shift = power + 12;
     uint32_t at = te_fb_field(&op->graph->file, &op->options, LSTM_CLIP, 4);
     float clip = at ? te_fb_f32(&op->graph->file, at) : 0;
+    p->clip_f32 = clip > 0 ? clip : 0;
+    if (p->type == TE_FLOAT32) {
+        return TE_OK;
+    }
     if ((bits & 0x7FFFFF) != 0 || shift < -20 || shift > 12) {
         return te_op_fail(op, TE_ERR_UNSUPPORTED, "the cell's scale must be a power of two, 2^-32 to 1", 0);
     }
@@ -133,8 +142,8 @@ static int lstm_shapes(te_op_t *op, const te_desc_t *x, const te_desc_t *h, cons
 }
 
 static int lstm_types(te_op_t *op, const te_desc_t *x, const te_desc_t *h, const te_desc_t *c, const te_desc_t *y) {
-    TE_TRY(te_op_type(op, x, TE_SET(TE_INT8) | TE_SET(TE_INT16)));
-    TE_TRY(te_op_type(op, c, TE_SET(TE_INT16)));
+    TE_TRY(te_op_type(op, x, TE_SET(TE_INT8) | TE_SET(TE_INT16) | TE_SET(TE_FLOAT32)));
+    TE_TRY(te_op_type(op, c, TE_SET(x->type == TE_FLOAT32 ? TE_FLOAT32 : TE_INT16)));
     TE_TRY(te_op_same_type(op, x, h));
     TE_TRY(te_op_same_type(op, x, y));
     TE_TRY(te_op_quantised(op, x));
@@ -167,7 +176,9 @@ static int lstm_prepare(te_op_t *op, void *params) {
         TE_TRY(lstm_gate(op, i, &x, &h, p));
     }
     TE_TRY(lstm_cell(op, &c, p));
-    TE_TRY(lstm_products(op, &h, &c, p));
+    if (p->type != TE_FLOAT32) {
+        TE_TRY(lstm_products(op, &h, &c, p));
+    }
     p->x_zero = (int16_t)x.zero_point;
     p->h_zero = (int16_t)h.zero_point;
     p->x = te_op_in_at(op, LSTM_X);
@@ -229,7 +240,35 @@ static int32_t lstm_unit(const lstm_step_t *s, int32_t unit, int16_t *cell) {
     return te_rescale(te_gate_tanh(*cell, p->cell_steps) * lstm_gate_value(s, LSTM_OUTPUT_GATE, unit), p->output);
 }
 
+static float lstm_sigmoid_f32(float x) {
+    return x > 16.619047164916992188f ? 1 : x < -9 ? te_exp(x) : 1 / (1 + te_exp(-x));
+}
+
+static float lstm_gate_f32(const lstm_step_t *s, int i, int32_t unit) {
+    const lstm_t *p = s->p;
+    const lstm_gate_t *gate = &p->gates[i];
+    const uint8_t *k = (const uint8_t *)te_in(s->m, gate->k) + 4 * unit * p->inputs;
+    const uint8_t *r = (const uint8_t *)te_in(s->m, gate->r) + 4 * unit * p->units;
+    float fresh = te_dot_f32(0, s->x, k, p->inputs) + te_bias_f32(te_in(s->m, gate->bias), unit);
+    float v = fresh + te_dot_f32(0, s->h, r, p->units);
+    return i == LSTM_CELL_GATE ? te_tanh(v) : lstm_sigmoid_f32(v);
+}
+
+static float lstm_unit_f32(const lstm_step_t *s, int32_t unit, float *cell) {
+    float c = lstm_gate_f32(s, LSTM_FORGET_GATE, unit) * *cell
+        + lstm_gate_f32(s, LSTM_INPUT_GATE, unit) * lstm_gate_f32(s, LSTM_CELL_GATE, unit);
+    *cell = s->p->clip_f32 > 0 ? te_clamp_f32(c, -s->p->clip_f32, s->p->clip_f32) : c;
+    return te_tanh(*cell) * lstm_gate_f32(s, LSTM_OUTPUT_GATE, unit);
+}
+
 /* One step of one batch: y becomes h, and then h becomes y. */
+static void lstm_step_f32(const lstm_step_t *s, void *h, float *cell, float *y) {
+    for (int32_t unit = 0; unit < s->p->units; unit++) {
+        y[unit] = lstm_unit_f32(s, unit, &cell[unit]);
+    }
+    memcpy(h, y, (size_t)s->p->units * sizeof(float));
+}
+
 static void lstm_step(const lstm_step_t *s, void *h, int16_t *cell, void *y) {
     const lstm_t *p = s->p;
     for (int32_t unit = 0; unit < p->units; unit++) {
@@ -252,7 +291,12 @@ static void lstm_run(const te_model_t *m, const void *params) {
             uint32_t row = (uint32_t)(p->time_major ? t * p->batches + n : n * p->steps + t);
             uint8_t *h = (uint8_t *)te_out(m, p->hidden) + (uint32_t)n * out;
             lstm_step_t s = {m, p, (const uint8_t *)te_in(m, p->x) + row * in, h};
-            lstm_step(&s, h, (int16_t *)te_out(m, p->cell) + n * p->units, (uint8_t *)te_out(m, p->y) + row * out);
+            uint8_t *y = (uint8_t *)te_out(m, p->y) + row * out;
+            if (p->type == TE_FLOAT32) {
+                lstm_step_f32(&s, h, (float *)te_out(m, p->cell) + n * p->units, (float *)(void *)y);
+            } else {
+                lstm_step(&s, h, (int16_t *)te_out(m, p->cell) + n * p->units, y);
+            }
         }
     }
 }
