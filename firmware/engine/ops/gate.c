@@ -31,7 +31,7 @@ static uint32_t gate_interpolate(uint32_t x, int bits, uint32_t saturated) {
 }
 
 static int32_t gate_scale(int32_t x, te_steps_t s) {
-    return (x * s.mult + ((INT32_C(1) << s.shift) >> 1)) >> s.shift;
+    return (x * s.mult + (int32_t)((UINT32_C(1) << s.shift) >> 1)) >> s.shift;
 }
 
 int16_t te_gate_sigmoid(int32_t x, te_steps_t s) {

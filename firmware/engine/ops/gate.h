@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 /* What makes steps of the table from an input q of scale s: q * mult / 2^shift = q * s * 3 * 2^12, rounded.
- * 0 <= shift <= 30, and 32768 * mult + 2^shift < 2^31. */
+ * 0 <= shift <= 31, and 32768 * mult + 2^(shift - 1) < 2^31. */
 typedef struct {
     int32_t mult;
     int32_t shift;
