@@ -28,6 +28,8 @@ class _Stock(Board):
     The line stays open, because QEMU takes a second to notice that a pty has been opened again.
     """
 
+    _line = None
+
     def _wait_for_prompt(self, deadline):
         time.sleep(_BOOT_S)
         self._line, said = serial.Serial(self.port, timeout=0.2), b""
@@ -40,7 +42,8 @@ class _Stock(Board):
 
     def stop(self):
         super().stop()
-        self._line.close()
+        if self._line:
+            self._line.close()
 
 
 def board(name, folder, image):

@@ -121,7 +121,7 @@ TARGETS = {
 }
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def target(request, peer_files, tmp_path_factory):
     """One of TARGETS; a board runs while its scripts do."""
     make, *arguments = TARGETS[request.param]
