@@ -5,11 +5,12 @@ TORPOR_FIRMWARE := $(USERMOD_DIR)
 
 include $(TORPOR_FIRMWARE)/engine/engine.mk
 include $(TORPOR_FIRMWARE)/dsp/dsp.mk
+include $(TORPOR_FIRMWARE)/modtflm/modtflm.mk
 ifeq ($(ENGINE),tflm)
 include $(TORPOR_FIRMWARE)/engine_tflm/engine.mk
 endif
 
-SRC_USERMOD_C += $(addprefix $(TORPOR_FIRMWARE)/,modtflm.c moddsp.c)
+SRC_USERMOD_C += $(addprefix $(TORPOR_FIRMWARE)/,modtflm.c $(TORPOR_MODTFLM_SRC) moddsp.c)
 SRC_USERMOD_LIB_C += $(addprefix $(TORPOR_FIRMWARE)/,$(TORPOR_ENGINE_SRC) $(TORPOR_DSP_SRC))
 CFLAGS_USERMOD += -I$(TORPOR_FIRMWARE)
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * What modtflm.c and moddsp.c share: one source that builds as two kinds of module.
+ * What the modules tflm and dsp share: one source that builds as two kinds of module.
  *
  * A user C module has its tables in ROM; a native .mpy (MICROPY_ENABLE_DYNRUNTIME) fills them
  * when it is imported, because names get their numbers only then. So each table is one list,
@@ -87,6 +87,11 @@ size_t strlen(const char *text) {
 
 #define CLASS(thing, NAME, SLOTS) TORPOR_KEEP mp_obj_full_type_t thing##_type;
 
+/* What is to be filled in by mpy_init, in another file. */
+#define DECLARE_CLASS(thing) \
+    extern mp_obj_full_type_t thing##_type; \
+    void thing##_init(void);
+
 #define CLASS_INIT(thing, NAME, SLOTS) \
     do { \
         mp_obj_full_type_t *type = &thing##_type; \
@@ -116,7 +121,9 @@ size_t strlen(const char *text) {
     static MP_DEFINE_CONST_DICT(thing##_methods, thing##_table);
 
 #define CLASS(thing, NAME, SLOTS) \
-    static MP_DEFINE_CONST_OBJ_TYPE(thing##_type, NAME, MP_TYPE_FLAG_NONE SLOTS(ROM_SLOT));
+    MP_DEFINE_CONST_OBJ_TYPE(thing##_type, NAME, MP_TYPE_FLAG_NONE SLOTS(ROM_SLOT));
+
+#define DECLARE_CLASS(thing) extern const mp_obj_type_t thing##_type;
 
 /* Defines mod_module, to be registered, and mod_attr, to be its delegation. */
 #define MODULE(mod, NAME, GLOBALS, COMPUTED) \

@@ -197,7 +197,8 @@ def _locked(path):
 
 def _module_sources():
     """What every build of tflm and dsp reads."""
-    return (FIRMWARE / "engine", FIRMWARE / "dsp", FIRMWARE / "micropython.mk", *sorted(FIRMWARE.glob("*.[ch]")))
+    folders = (FIRMWARE / name for name in ("engine", "dsp", "modtflm"))
+    return (*folders, FIRMWARE / "micropython.mk", *sorted(FIRMWARE.glob("*.[ch]")))
 
 
 def _cross():
