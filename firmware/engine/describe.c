@@ -42,6 +42,8 @@ static const char describe_names[] =
     ;
 #endif
 
+#define DESCRIBE_CUSTOM 40  /* letters of a custom operator's name */
+
 typedef struct {
     char *text;
     size_t len, at;
@@ -75,9 +77,22 @@ static void describe_number(describe_t *d, int64_t v) {
     }
 }
 
-/* The operator in small letters, "operator 250" if it has no name. */
-static void describe_op(describe_t *d, int code) {
+/* A custom operator's name: any bytes of any number, so not all of them. */
+static void describe_custom(describe_t *d, const te_error_t *why) {
+    for (uint32_t i = 0; i < why->op_name_len && i < DESCRIBE_CUSTOM; i++) {
+        char c = why->op_name[i];
+        describe_char(d, c > ' ' && c <= '~' ? c : '?');
+    }
+}
+
+/* A custom operator as it is called, another in small letters; "operator 250" if it has no name. */
+static void describe_op(describe_t *d, const te_error_t *why) {
     size_t at = 0;
+    int code = why->op_code;
+    if (why->op_name && why->op_name_len) {
+        describe_custom(d, why);
+        return;
+    }
 #ifndef TE_NO_NAMES
     for (int i = 0; i < code && at < sizeof(describe_names); i++) {
         at += strlen(describe_names + at) + 1;
@@ -117,7 +132,7 @@ char *te_describe(const te_error_t *why, char *text, size_t len) {
         return text;
     }
     if (why->op_index >= 0) {
-        describe_op(&d, why->op_code);
+        describe_op(&d, why);
         describe_text(&d, " #", 2);
         describe_number(&d, why->op_index);
         describe_text(&d, ": ", 2);

@@ -66,6 +66,8 @@ typedef struct {
     int8_t code;          /* te_err_t */
     int16_t op_index;     /* operator's index in the model, -1 if none */
     int16_t op_code;      /* its BuiltinOperator, -1 if unknown */
+    const char *op_name;  /* of a custom operator: its name, not terminated; it may lie in the file. Else NULL */
+    uint32_t op_name_len;
     const char *reason;   /* constant English text, with at most one %d for value */
     int32_t value;
     uint32_t needed;      /* bytes, for TE_ERR_MEMORY */
@@ -132,7 +134,8 @@ int te_write_floats(const te_tensor_t *t, const float *v, size_t n);
 /* A tensor as n floats: (q - zero_point) * scale, or the floats themselves. */
 int te_read_floats(const te_tensor_t *t, float *v, size_t n);
 
-/* One sentence about an error: `conv #4: ...`. Writes at most len bytes with the terminator, returns text. */
+/* One sentence about an error: `conv #4: ...`. Writes at most len bytes with the terminator, returns text. The file must
+ * still lie where it did. */
 char *te_describe(const te_error_t *why, char *text, size_t len);
 
 /* "torpor" here; another engine behind this header names itself. */

@@ -11,7 +11,7 @@ enum { QUANTISATION_SCALE = 2, QUANTISATION_ZERO_POINT, QUANTISATION_DETAILS_TYP
 enum { BUFFER_DATA, BUFFER_OFFSET };
 enum { METADATA_NAME, METADATA_BUFFER };
 enum { CODE_DEPRECATED, CODE_CUSTOM, CODE_VERSION, CODE_BUILTIN };
-enum { OP_CODE, OP_INPUTS, OP_OUTPUTS, OP_OPTIONS_TYPE, OP_OPTIONS };
+enum { OP_CODE, OP_INPUTS, OP_OUTPUTS, OP_OPTIONS_TYPE, OP_OPTIONS, OP_CUSTOM_OPTIONS };
 
 int te_fail(te_graph_t *g, int code, const char *reason, int32_t value) {
     g->why->code = (int8_t)code;
@@ -215,12 +215,18 @@ int te_graph_tensor(te_graph_t *g, int32_t index, te_desc_t *t) {
 }
 
 /* Old files have the code in one signed byte, new ones in 32 bits: the greater is right. */
-static int graph_code(te_graph_t *g, uint32_t number) {
-    te_file_t *f = &g->file;
-    te_table_t table = te_fb_vec_table(f, g->codes, number);
-    int32_t old = (int8_t)te_fb_field_u8(f, &table, CODE_DEPRECATED, 0);
-    int32_t now = te_fb_field_i32(f, &table, CODE_BUILTIN, 0);
+static int graph_code(te_graph_t *g, const te_table_t *code) {
+    int32_t old = (int8_t)te_fb_field_u8(&g->file, code, CODE_DEPRECATED, 0);
+    int32_t now = te_fb_field_i32(&g->file, code, CODE_BUILTIN, 0);
     return old > now ? old : now;
+}
+
+/* What an error says of an operator. */
+static void graph_blame(te_graph_t *g, const te_op_t *op) {
+    g->why->op_index = (int16_t)op->index;
+    g->why->op_code = (int16_t)(op->code <= INT16_MAX ? op->code : -1);
+    g->why->op_name = op->code == TE_CUSTOM ? (const char *)g->file.data + op->custom.at : NULL;
+    g->why->op_name_len = op->custom.n;
 }
 
 int te_graph_op(te_graph_t *g, int index, te_op_t *op) {
@@ -229,7 +235,12 @@ int te_graph_op(te_graph_t *g, int index, te_op_t *op) {
     op->graph = g;
     op->index = index;
     te_table_t table = te_fb_vec_table(f, g->ops, (uint32_t)index);
-    op->code = graph_code(g, (uint32_t)te_fb_field_i32(f, &table, OP_CODE, 0));
+    te_table_t code = te_fb_vec_table(f, g->codes, (uint32_t)te_fb_field_i32(f, &table, OP_CODE, 0));
+    op->code = graph_code(g, &code);
+    if (op->code == TE_CUSTOM) {
+        op->custom = te_fb_field_vec(f, &code, CODE_CUSTOM, 1);
+        op->custom_options = te_fb_field_vec(f, &table, OP_CUSTOM_OPTIONS, 1);
+    }
     op->inputs = te_fb_field_vec(f, &table, OP_INPUTS, 4);
     op->outputs = te_fb_field_vec(f, &table, OP_OUTPUTS, 4);
     op->options_type = te_fb_field_u8(f, &table, OP_OPTIONS_TYPE, 0);
@@ -237,8 +248,7 @@ int te_graph_op(te_graph_t *g, int index, te_op_t *op) {
     for (int i = 0; i < TE_LAG_SLOTS; i++) {
         op->lag[i].forward = op->lag[i].backward = TE_NO_OVERLAP;
     }
-    g->why->op_index = (int16_t)index;
-    g->why->op_code = (int16_t)(op->code <= INT16_MAX ? op->code : -1);
+    graph_blame(g, op);
     return f->bad ? graph_damaged(g) : TE_OK;
 }
 

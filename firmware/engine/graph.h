@@ -70,15 +70,20 @@ typedef struct {
     te_graph_t *graph;
     int index;
     int code;               /* BuiltinOperator */
+    te_vec_t custom;        /* name of a custom operator, in the file */
+    te_vec_t custom_options;  /* its bytes */
     te_table_t options;
     uint8_t options_type;
     te_vec_t inputs, outputs;
     const te_ref_t *where;  /* of each tensor; NULL until planned */
     te_ref_t scratch_at;    /* once planned */
+    te_ref_t keep_at;
+    void *kept;             /* once planned, its `keep` bytes: zero, and prepare() may fill them */
 
     /* What prepare() says to the planner. */
     uint32_t out_nbytes;          /* bytes of its first output */
     uint32_t scratch;             /* bytes of the arena while it runs */
+    uint32_t keep;                /* bytes of the state that it keeps from run to run; aligned to 8 */
     te_lag_t lag[TE_LAG_SLOTS];   /* by input slot */
     bool alias;                   /* the output is input 0 under another shape */
     uint64_t macs;
@@ -90,7 +95,7 @@ int te_graph_open(te_graph_t *g, const void *file, size_t len, te_error_t *why);
 /* Describes tensor `index`; any contradiction is an error. */
 int te_graph_tensor(te_graph_t *g, int32_t index, te_desc_t *t);
 
-/* Reads operator `index`: code, slots, options. Its row in the table of operators is looked up apart. */
+/* Reads operator `index`: code, name, slots, options. Its row in the table of operators is looked up apart. */
 int te_graph_op(te_graph_t *g, int index, te_op_t *op);
 
 /* Element i < v.n of a vector of int32, which is known to lie in the file. */
@@ -102,15 +107,23 @@ static inline int32_t te_graph_index(const te_graph_t *g, te_vec_t v, uint32_t i
 /* Position of a tensor's constant bytes; 0 if it has none. */
 uint32_t te_graph_constant_at(te_graph_t *g, int32_t tensor);
 
+/* BuiltinOperator of an operator that is known by its name. */
+#define TE_CUSTOM 32
+
 /* How many inputs and outputs operator `index` has. */
 uint32_t te_graph_slots(te_graph_t *g, int index);
 
 /* Whether a tensor that exists keeps its values from run to run. */
 bool te_graph_variable(te_graph_t *g, int32_t tensor);
 
+/* What nbytes of the state take: an operator's parameters, or what it keeps. */
+static inline uint32_t te_state_size(uint32_t nbytes) {
+    return (nbytes + TE_STATE_ALIGN - 1) & ~(uint32_t)(TE_STATE_ALIGN - 1);
+}
+
 /* Bytes of the state that a variable takes. */
 static inline uint32_t te_variable_size(const te_desc_t *t) {
-    return (t->nbytes + TE_STATE_ALIGN - 1) & ~(uint32_t)(TE_STATE_ALIGN - 1);
+    return te_state_size(t->nbytes);
 }
 
 /* What operator `index` writes. */

@@ -13,7 +13,7 @@ typedef struct {
 } te_step_t;
 
 /* At the start of the state; after it one te_ref_t a tensor, one te_step_t an operator, and each
- * operator's parameters. Positions are 32-bit offsets, so sizes hardly depend on the machine. */
+ * operator's parameters and what it keeps. Positions are 32-bit offsets, so sizes hardly depend on the machine. */
 struct te_model {
     const uint8_t *file;
     uint8_t *arena;
@@ -58,7 +58,7 @@ void te_fault(const te_model_t *m, const char *reason, int32_t value);
  * it is called once with nothing planned, for verification and the planner, and once more with every place
  * known. run() may then only assert, and call te_fault(). */
 typedef struct {
-    const char *name;      /* in TensorFlow Lite */
+    const char *name;      /* in TensorFlow Lite; a custom operator is found by it */
     int16_t code;          /* BuiltinOperator */
     uint16_t params_size;  /* bytes, at most TE_MAX_PARAMS; aligned to 8 */
     int (*prepare)(te_op_t *op, void *params);
@@ -67,9 +67,9 @@ typedef struct {
 
 #define TE_MAX_PARAMS 256
 
-/* The table of operators (ops/table.c): row i, or NULL past the last; the row of a code, or -1. */
+/* The table of operators (ops/table.c): row i, or NULL past the last; the row of an operator, or -1. */
 const te_row_t *te_row(int i);
-int te_row_find(int code);
+int te_row_find(const te_op_t *op);
 
 /* Proves what concerns the graph as a whole. The operators follow one by one, in te_plan()'s first walk. */
 int te_verify(te_graph_t *g);

@@ -63,15 +63,20 @@ static int run_prepare(te_graph_t *g, te_model_t *m) {
     te_op_t op;
     uint64_t macs = 0;
     uint32_t at = te_state_head(m->n_tensors, m->n_ops);
+    memset((uint8_t *)m + at, 0, g->state - at);
     for (int i = 0; i < m->n_ops; i++) {
         te_step_t *step = &te_model_steps(m)[i];
         TE_TRY(te_graph_op(g, i, &op));
         op.where = te_model_where(m);
         op.scratch_at = step->scratch;
         step->params = (uint16_t)(at / 8);
-        step->row = (uint8_t)te_row_find(op.code);
-        TE_TRY(te_verify_op(&op, (uint8_t *)m + at));
-        at += (te_row(step->row)->params_size + 7u) & ~7u;
+        step->row = (uint8_t)te_row_find(&op);
+        uint8_t *params = (uint8_t *)m + at;
+        at += te_state_size(te_row(step->row)->params_size);
+        op.keep_at = TE_REF_STATE | at;
+        op.kept = (uint8_t *)m + at;
+        TE_TRY(te_verify_op(&op, params));
+        at += te_state_size(op.keep);
         macs += op.macs;
     }
     g->why->op_index = g->why->op_code = -1;
@@ -115,7 +120,10 @@ void te_fault(const te_model_t *m, const char *reason, int32_t value) {
 static int run_fault(te_model_t *m, int i, te_error_t *why) {
     run_argument(why, m->fault, m->fault_value);
     why->op_index = (int16_t)i;
-    why->op_code = te_row(te_model_steps(m)[i].row)->code;
+    const te_row_t *row = te_row(te_model_steps(m)[i].row);
+    why->op_code = row->code;
+    why->op_name = row->code == TE_CUSTOM ? row->name : NULL;
+    why->op_name_len = (uint32_t)strlen(row->name);
     m->fault = NULL;
     return TE_ERR_ARGUMENT;
 }

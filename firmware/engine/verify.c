@@ -142,19 +142,23 @@ int te_verify(te_graph_t *g) {
     return TE_OK;
 }
 
+static int verify_state(te_graph_t *g, uint32_t nbytes) {
+    if (nbytes > 8u * UINT16_MAX || g->state + te_state_size(nbytes) > 8u * UINT16_MAX) {
+        return te_fail(g, TE_ERR_UNSUPPORTED, "more than %d bytes of state are not supported", 8 * UINT16_MAX);
+    }
+    g->state += te_state_size(nbytes);
+    return TE_OK;
+}
+
 static int verify_first_time(te_graph_t *g, const te_op_t *op) {
-    const te_row_t *row = te_row(te_row_find(op->code));
+    const te_row_t *row = te_row(te_row_find(op));
     if (row == NULL) {
         return te_fail(g, TE_ERR_UNSUPPORTED, TE_NO_ROW, 0);
     }
     TE_TRY(verify_reads(g, op));
     TE_TRY(verify_writes(g, op));
     TE_ASSERT(row->params_size <= TE_MAX_PARAMS);
-    g->state += (row->params_size + 7u) & ~7u;
-    if (g->state > 8u * UINT16_MAX) {
-        return te_fail(g, TE_ERR_UNSUPPORTED, "more than %d bytes of state are not supported", 8 * UINT16_MAX);
-    }
-    return TE_OK;
+    return verify_state(g, row->params_size);
 }
 
 int te_verify_op(te_op_t *op, void *params) {
@@ -162,6 +166,9 @@ int te_verify_op(te_op_t *op, void *params) {
     if (!g->proved) {
         TE_TRY(verify_first_time(g, op));
     }
-    TE_TRY(te_row(te_row_find(op->code))->prepare(op, params));
-    return g->file.bad ? te_fail(g, TE_ERR_FORMAT, "its description leads outside the file", 0) : TE_OK;
+    TE_TRY(te_row(te_row_find(op))->prepare(op, params));
+    if (g->file.bad) {
+        return te_fail(g, TE_ERR_FORMAT, "its description leads outside the file", 0);
+    }
+    return g->proved ? TE_OK : verify_state(g, op->keep);
 }

@@ -49,6 +49,10 @@ int fail_at(te_error_t *why, const te_model *m, int op, te_err_t code, const cha
     if (op >= 0) {
         why->op_index = (int16_t)op;
         why->op_code = (int16_t)tflite::GetBuiltinCode(m->code(op));
+        if (why->op_code == tflite::BuiltinOperator_CUSTOM && m->code(op)->custom_code() != nullptr) {
+            why->op_name = m->code(op)->custom_code()->c_str();
+            why->op_name_len = m->code(op)->custom_code()->size();
+        }
     }
     return code;
 }

@@ -32,8 +32,8 @@ _HINTS = {
 class _Error(Structure):
     """te_error_t."""
 
-    _fields_ = [("code", c_int8), ("op_index", c_int16), ("op_code", c_int16), ("reason", c_char_p),
-                ("value", c_int32), ("needed", c_uint32), ("available", c_uint32)]
+    _fields_ = [("code", c_int8), ("op_index", c_int16), ("op_code", c_int16), ("op_name", c_void_p), ("op_name_len", c_uint32),
+                ("reason", c_char_p), ("value", c_int32), ("needed", c_uint32), ("available", c_uint32)]
 
 
 class _Sizes(Structure):

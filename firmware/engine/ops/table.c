@@ -32,9 +32,16 @@ const te_row_t *te_row(int i) {
     return i >= 0 && i < (int)(sizeof(table_rows) / sizeof(table_rows[0])) ? table_rows[i] : NULL;
 }
 
-int te_row_find(int code) {
+/* A custom operator has the row of its name. */
+static bool table_is(const te_row_t *row, const te_op_t *op) {
+    const char *name = (const char *)op->graph->file.data + op->custom.at;
+    return row->code == op->code && (row->code != TE_CUSTOM
+        || (strlen(row->name) == op->custom.n && memcmp(row->name, name, op->custom.n) == 0));
+}
+
+int te_row_find(const te_op_t *op) {
     for (int i = 0; te_row(i); i++) {
-        if (te_row(i)->code == code) {
+        if (table_is(te_row(i), op)) {
             return i;
         }
     }
