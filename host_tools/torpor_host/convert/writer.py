@@ -13,6 +13,7 @@ The schema is the published one, in the classes that the tflite-micro wheel ship
 
 import flatbuffers
 import numpy as np
+from flatbuffers import flexbuffers
 from tflite_micro.tensorflow.lite.micro.python import schema_py_generated as schema
 
 BUFFER_ALIGN = 16  # `force_align` of Buffer.data in the schema: kernels read weights where they lie
@@ -106,6 +107,15 @@ class Writer:
             opcodeIndex=self._code(name, version), inputs=list(inputs), outputs=list(outputs),
             builtinOptionsType=kind, builtinOptions=table))
 
+    def custom(self, name, inputs, outputs, options=None) -> None:
+        """Adds the custom operator `name`; -1 in `inputs` is an absent one.
+
+        options: a dict of numbers and flags, written as a FlexBuffers map; or the bytes themselves; or None.
+        """
+        options = _map(options) if isinstance(options, dict) else options
+        self._operators.append(schema.OperatorT(
+            opcodeIndex=self._code("CUSTOM", 1, name), inputs=list(inputs), outputs=list(outputs), customOptions=options))
+
     def metadata(self, name: str, data: bytes) -> None:
         """Adds a metadata entry."""
         self._metadata.append(schema.MetadataT(name=name, buffer=self._add_buffer(bytes(data))))
@@ -125,15 +135,15 @@ class Writer:
         self._buffers.append(_Buffer(data=data))
         return len(self._buffers) - 1
 
-    def _code(self, name, version) -> int:
+    def _code(self, name, version, custom=None) -> int:
         """Index of the operator code; adds it when it is new."""
         number = getattr(schema.BuiltinOperator, name)
         for index, code in enumerate(self._codes):
-            if (code.builtinCode, code.version) == (number, version):
+            if (code.builtinCode, code.version, code.customCode) == (number, version, custom):
                 return index
         # Readers older than schema 3a look at the one-byte field, which ends at 127.
         self._codes.append(schema.OperatorCodeT(
-            deprecatedBuiltinCode=min(number, 127), builtinCode=number, version=version))
+            deprecatedBuiltinCode=min(number, 127), builtinCode=number, version=version, customCode=custom))
         return len(self._codes) - 1
 
 
@@ -154,6 +164,16 @@ def _packed(values, name) -> bytes:
         raise ValueError(f"{name}: the data are not {INT4}")
     halves = np.append(values, np.zeros(values.size % 2, np.int8)).astype(np.uint8) & 15
     return (halves[::2] | halves[1::2] << 4).tobytes()
+
+
+def _map(options) -> bytes:
+    """FlexBuffers; floats as float32, as the operators' own converters write them."""
+    builder = flexbuffers.Builder()
+    with builder.Map():
+        for key, value in options.items():
+            builder.Key(key)
+            builder.Float(value, 4) if isinstance(value, float) else builder.Add(value)
+    return bytes(builder.Finish())
 
 
 def _quantization(scale, zero_point, axis) -> schema.QuantizationParametersT:
