@@ -1,6 +1,7 @@
 # The sources of the inference engine, relative to firmware/. One operator a file in ops/.
 TORPOR_ENGINE_SRC := engine/flatbuf.c engine/flexbuf.c engine/graph.c engine/verify.c engine/plan.c engine/run.c engine/scale.c \
 	engine/values.c engine/describe.c engine/ops/table.c engine/ops/op.c engine/ops/options.c engine/ops/window.c engine/ops/activation.c engine/ops/channels.c engine/ops/pool.c engine/ops/dot.c \
+	engine/ops/matmul.c engine/ops/depthwise.c \
 	engine/ops/broadcast.c engine/ops/add_sub.c engine/ops/reduce.c engine/ops/sum.c engine/ops/reduce_extreme.c engine/ops/arg_max.c engine/ops/cumsum.c engine/ops/mul.c engine/ops/div.c engine/ops/maximum.c engine/ops/minimum.c \
 	engine/ops/squared_difference.c engine/ops/comparison.c engine/ops/logical.c engine/ops/select_v2.c \
 	engine/ops/add_n.c engine/ops/floor_div.c engine/ops/floor_mod.c \

@@ -35,7 +35,7 @@ static int run_memory(te_graph_t *g, const char *reason, uint32_t needed, size_t
 
 static te_model_t *run_model(te_graph_t *g, void *state, void *arena) {
     te_model_t *m = state;
-    memset(m, 0, sizeof(*m));
+    memset(m, 0, te_state_head(g->tensors.n, g->ops.n));
     m->file = g->file.data;
     m->file_len = g->file.len;
     m->arena = arena;

@@ -77,8 +77,7 @@ static int channels_scales(te_op_t *op, const te_layer_t *l, te_channels_t *c) {
     c->y_zero = (int16_t)l->y.zero_point;
     c->x_scale = l->x.scale;
     c->y_scale = l->y.scale;
-    op->scratch = l->k.scales.n * sizeof(te_scale_t);
-    c->scratch = op->scratch_at;
+    c->scratch = te_op_scratch(op, l->k.scales.n * (uint32_t)sizeof(te_scale_t));
     return op->graph->proved ? TE_OK : channels_factors(op, c);
 }
 

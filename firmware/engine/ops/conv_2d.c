@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT
  * CONV_2D: y[n, h', w', c] = sum over the window of x[n, h, w, :] * k[c, h, w, :] + b[c].
  * Weights [channels, k_h, k_w, depth]; a depth that is a part of the input's makes groups. */
-#include "op.h"
+#include "kernels.h"
 
 enum { CONV_ACTIVATION = 3, CONV_DILATION_W, CONV_DILATION_H, CONV_BIAS_TYPE };
 
 typedef struct {
     te_window_t w;
     te_channels_t c;
-    te_ref_t x, y;
+    te_ref_t x, y, block;
     te_range_t range;
     uint16_t x_depth, k_depth;  /* channels of the input, and of it those that one filter sees */
     uint16_t group;             /* output channels of a group */
@@ -19,6 +19,7 @@ typedef struct {
     const void *x;
     const uint8_t *k;
     void *y;
+    void *block;
     te_finish_t finish;
 } conv_run_t;
 
@@ -49,6 +50,22 @@ static int conv_shapes(te_op_t *op, const te_desc_t *x, const te_desc_t *k, cons
     return te_op_out_dim(op, y, 3, k->shape[0]);
 }
 
+/* Weights of one output channel. */
+static int32_t conv_filter(const conv_t *p) {
+    return p->w.k_h * p->w.k_w * p->k_depth;
+}
+
+/* Whether the kernels of kernels.h compute it. */
+static bool conv_fast(const conv_t *p) {
+    return p->c.type == TE_INT8 && p->c.k_type == TE_INT8;
+}
+
+/* Output positions whose inputs may be gathered before the first of them is written: all of them, or of several
+ * groups, which are gathered one after the other, a row. */
+static int32_t conv_span(const conv_t *p) {
+    return p->group == p->c.channels ? p->w.batches * p->w.out_h * p->w.out_w : p->w.out_w;
+}
+
 static int conv_prepare(te_op_t *op, void *params) {
     conv_t *p = params;
     te_layer_t l = {.bias_slot = 2};
@@ -66,7 +83,8 @@ static int conv_prepare(te_op_t *op, void *params) {
     TE_TRY(te_activation(op, CONV_ACTIVATION, &l.y, &p->range));
     p->x = te_op_in_at(op, 0);
     p->y = te_op_out_at(op);
-    op->lag[0] = te_window_lag(&p->w, l.x.nbytes / (uint32_t)(p->w.batches * p->w.in_h),
+    p->block = te_op_scratch(op, conv_fast(p) ? te_block_size(conv_filter(p), conv_span(p)) : 0);
+    op->lag[0] = te_window_lag(&p->w, 1, l.x.nbytes / (uint32_t)(p->w.batches * p->w.in_h),
         l.y.nbytes / (uint32_t)(p->w.batches * p->w.out_h));
     op->macs = (uint64_t)l.y.count * (l.k.count / (uint32_t)l.k.shape[0]);
     return TE_OK;
@@ -86,27 +104,6 @@ static conv_patch_t conv_patch(const conv_t *p, int32_t batch, int32_t row, int3
     t.x_row = p->w.dilation_h * p->w.in_w * p->x_depth;
     t.k_row = p->w.k_w * p->k_depth;
     return t;
-}
-
-/* Sums of four output channels of one group over the patch; x and k are their first elements. */
-static void conv_sum4_s8(const conv_t *p, const conv_patch_t *t, const int8_t *x, const int8_t *k, int32_t *sum) {
-    int32_t k_step = p->w.k_h * t->k_row, offset = -p->c.x_zero;
-    sum[0] = sum[1] = sum[2] = sum[3] = 0;
-    for (int32_t i = 0; i < t->rows; i++, x += t->x_row, k += t->k_row) {
-        for (int32_t j = 0; j < t->runs; j++) {
-            te_dot4_s8(x + j * t->step, k + j * t->length, k_step, t->length, offset, sum);
-        }
-    }
-}
-
-static int32_t conv_sum_s8(const conv_t *p, const conv_patch_t *t, const int8_t *x, const int8_t *k) {
-    int32_t sum = 0;
-    for (int32_t i = 0; i < t->rows; i++, x += t->x_row, k += t->k_row) {
-        for (int32_t j = 0; j < t->runs; j++) {
-            sum += te_dot_s8(x + j * t->step, k + j * t->length, t->length, -p->c.x_zero);
-        }
-    }
-    return sum;
 }
 
 static int32_t conv_sum_s4(const conv_t *p, const conv_patch_t *t, const int8_t *x, const uint8_t *k, int32_t first) {
@@ -139,29 +136,6 @@ static float conv_sum_f32(const conv_patch_t *t, const float *x, const uint8_t *
     return sum;
 }
 
-/* All channels of one output position, group after group. */
-static void conv_pixel_s8(const conv_run_t *r, const conv_patch_t *t, int8_t *y) {
-    const conv_t *p = r->p;
-    const int8_t *x = (const int8_t *)r->x + t->x, *k = (const int8_t *)r->k + t->k;
-    int32_t weights = p->w.k_h * t->k_row, left = p->group, sum[4];
-    for (int32_t c = 0; c < p->c.channels;) {
-        int32_t n = left >= 4 ? 4 : 1;
-        if (n == 4) {
-            conv_sum4_s8(p, t, x, k, sum);
-        } else {
-            sum[0] = conv_sum_s8(p, t, x, k);
-        }
-        te_finish_s8(&r->finish, c, n, sum, y + c);
-        c += n;
-        k += n * weights;
-        left -= n;
-        if (left == 0) {
-            left = p->group;
-            x += p->k_depth;
-        }
-    }
-}
-
 static void conv_pixel_s4(const conv_run_t *r, const conv_patch_t *t, int8_t *y) {
     const conv_t *p = r->p;
     int32_t weights = p->w.k_h * t->k_row;
@@ -190,29 +164,74 @@ static void conv_pixel_f32(const conv_run_t *r, const conv_patch_t *t, float *y)
     }
 }
 
-static void conv_row(const void *context, int32_t batch, int32_t row) {
+static void conv_row(const void *context, int32_t batch, int32_t row, int32_t rows) {
     const conv_run_t *r = context;
     const conv_t *p = r->p;
     int32_t at = (batch * p->w.out_h + row) * p->w.out_w * p->c.channels;
+    (void)rows;
     for (int32_t column = 0; column < p->w.out_w; column++, at += p->c.channels) {
         conv_patch_t patch = conv_patch(p, batch, row, column);
         if (p->c.type == TE_FLOAT32) {
             conv_pixel_f32(r, &patch, (float *)r->y + at);
         } else if (p->c.type == TE_INT16) {
             conv_pixel_s16(r, &patch, (int16_t *)r->y + at);
-        } else if (p->c.k_type == TE_INT4) {
-            conv_pixel_s4(r, &patch, (int8_t *)r->y + at);
         } else {
-            conv_pixel_s8(r, &patch, (int8_t *)r->y + at);
+            conv_pixel_s4(r, &patch, (int8_t *)r->y + at);
         }
+    }
+}
+
+/* Puts what one group sees at an output position into a row of a block. */
+static void conv_gather(const conv_run_t *r, const te_block_t *b, int32_t into, int32_t position, int32_t group) {
+    const conv_t *p = r->p;
+    int32_t row = position / p->w.out_w, filter = conv_filter(p);
+    conv_patch_t t = conv_patch(p, row / p->w.out_h, row % p->w.out_h, position % p->w.out_w);
+    const int8_t *x = (const int8_t *)r->x + t.x + group * p->k_depth;
+    if (t.rows * t.runs * t.length < filter) {
+        te_block_pad(b, into, 0, filter);
+    }
+    for (int32_t i = 0; i < t.rows; i++, x += t.x_row, t.k += t.k_row) {
+        for (int32_t j = 0; j < t.runs; j++) {
+            te_block_put(b, into, t.k + j * t.length, x + j * t.step, t.length);
+        }
+    }
+}
+
+/* Positions first .. first + n - 1 of the output. */
+static void conv_block(const conv_run_t *r, int32_t first, int32_t n) {
+    const conv_t *p = r->p;
+    te_block_t b = {r->block, conv_filter(p), p->c.x_zero, n};
+    te_matmul_t m = {&r->finish, (const int8_t *)r->k, b.depth, 0, p->group, p->c.x_zero, p->c.channels};
+    int8_t *y = (int8_t *)r->y + first * p->c.channels;
+    for (int32_t group = 0; m.first < p->c.channels; group++, m.first += p->group, m.k += p->group * b.depth) {
+        te_block_begin(&b);
+        for (int32_t i = 0; i < n; i++) {
+            conv_gather(r, &b, i, first + i, group);
+        }
+        te_matmul_s8(&m, &b, y + m.first);
+    }
+}
+
+/* All positions in blocks: from the last to the first if the output lies above the input. */
+static void conv_blocks(const conv_run_t *r, bool backward) {
+    const conv_t *p = r->p;
+    int32_t span = conv_span(p), all = p->w.batches * p->w.out_h * p->w.out_w;
+    for (int32_t done = 0, n; done < all; done += n) {
+        n = te_block_rows(conv_filter(p), span - done % span);
+        conv_block(r, backward ? all - done - n : done, n);
     }
 }
 
 static void conv_run(const te_model_t *m, const void *params) {
     const conv_t *p = params;
-    conv_run_t r = {p, te_in(m, p->x), te_in(m, p->c.weights), te_out(m, p->y),
+    bool backward = te_backward(p->x, p->y);
+    conv_run_t r = {p, te_in(m, p->x), te_in(m, p->c.weights), te_out(m, p->y), te_out(m, p->block),
         te_finish(m, &p->c, p->range)};
-    te_window_rows(&p->w, te_backward(p->x, p->y), conv_row, &r);
+    if (conv_fast(p)) {
+        conv_blocks(&r, backward);
+    } else {
+        te_window_rows(&p->w, 1, backward, conv_row, &r);
+    }
 }
 
 const te_row_t te_row_conv_2d = {"CONV_2D", 3, sizeof(conv_t), conv_prepare, conv_run};

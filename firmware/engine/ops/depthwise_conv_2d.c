@@ -1,26 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * DEPTHWISE_CONV_2D: y[n, h', w', c] = sum over the window of x[n, h, w, c / m] * k[0, h, w, c] + b[c],
  * with m output channels for each input channel. */
-#include "op.h"
+#include "kernels.h"
 
 enum { DEPTHWISE_MULTIPLIER = 3, DEPTHWISE_ACTIVATION, DEPTHWISE_DILATION_W, DEPTHWISE_DILATION_H };
-
-typedef struct {
-    te_window_t w;
-    te_channels_t c;
-    te_ref_t x, y;
-    te_range_t range;
-    uint16_t depth;       /* input channels */
-    uint16_t multiplier;  /* output channels of each */
-} depthwise_t;
-
-typedef struct {
-    const depthwise_t *p;
-    const void *x;
-    const uint8_t *k;
-    void *y;
-    te_finish_t finish;
-} depthwise_run_t;
 
 /* What lies under the window at one output position; steps and rows in elements. */
 typedef struct {
@@ -31,7 +14,7 @@ typedef struct {
     int32_t offset;          /* int8: what makes the input's zero point 0 */
 } depthwise_patch_t;
 
-static int depthwise_shapes(te_op_t *op, const te_desc_t *x, const te_desc_t *k, const te_desc_t *y, depthwise_t *p) {
+static int depthwise_shapes(te_op_t *op, const te_desc_t *x, const te_desc_t *k, const te_desc_t *y, te_depthwise_t *p) {
     if (k->rank != 4 || x->rank != 4 || y->rank != 4 || k->shape[0] != 1) {
         return te_op_fail(op, TE_ERR_UNSUPPORTED, "images and weights must have 4 dimensions", 0);
     }
@@ -53,8 +36,18 @@ static int depthwise_shapes(te_op_t *op, const te_desc_t *x, const te_desc_t *k,
     return te_op_out_dim(op, y, 3, channels);
 }
 
+/* Whether a kernel of kernels.h computes it. */
+static bool depthwise_fast(const te_depthwise_t *p) {
+    return p->c.type == TE_INT8 && p->c.k_type == TE_INT8;
+}
+
+/* Rows of the output that are computed together. */
+static int32_t depthwise_step(const te_depthwise_t *p) {
+    return depthwise_fast(p) ? te_depthwise_rows(p) : 1;
+}
+
 static int depthwise_prepare(te_op_t *op, void *params) {
-    depthwise_t *p = params;
+    te_depthwise_t *p = params;
     te_layer_t l = {.axis = 3, .bias_slot = 2};
     te_file_t *f = &op->graph->file;
     TE_TRY(te_op_slots(op, 2, 3, TE_DEPTHWISE_CONV_2D_OPTIONS));
@@ -72,13 +65,14 @@ static int depthwise_prepare(te_op_t *op, void *params) {
     TE_TRY(te_activation(op, DEPTHWISE_ACTIVATION, &l.y, &p->range));
     p->x = te_op_in_at(op, 0);
     p->y = te_op_out_at(op);
-    op->lag[0] = te_window_lag(&p->w, l.x.nbytes / (uint32_t)(p->w.batches * p->w.in_h),
+    p->scratch = te_op_scratch(op, depthwise_fast(p) ? te_depthwise_size(p) : 0);
+    op->lag[0] = te_window_lag(&p->w, depthwise_step(p), l.x.nbytes / (uint32_t)(p->w.batches * p->w.in_h),
         l.y.nbytes / (uint32_t)(p->w.batches * p->w.out_h));
     op->macs = (uint64_t)l.y.count * (uint32_t)(p->w.k_h * p->w.k_w);
     return TE_OK;
 }
 
-static depthwise_patch_t depthwise_patch(const depthwise_t *p, int32_t batch, int32_t row, int32_t column) {
+static depthwise_patch_t depthwise_patch(const te_depthwise_t *p, int32_t batch, int32_t row, int32_t column) {
     depthwise_patch_t t;
     te_taps_t h = te_taps_h(&p->w, row), w = te_taps_w(&p->w, column);
     t.rows = h.last - h.first;
@@ -91,32 +85,6 @@ static depthwise_patch_t depthwise_patch(const depthwise_t *p, int32_t batch, in
     t.k_row = p->w.k_w * p->c.channels;
     t.offset = -p->c.x_zero;
     return t;
-}
-
-/* Sums of four neighbouring channels, an input channel each; x and k are their first taps. */
-static TE_APART void depthwise_sum4_s8(const depthwise_patch_t *t, const int8_t *x, const int8_t *k, int32_t *sum) {
-    int32_t s0 = 0, s1 = 0, s2 = 0, s3 = 0, offset = t->offset;
-    for (int32_t i = 0; i < t->rows; i++, x += t->x_row, k += t->k_row) {
-        const int8_t *a = x, *b = k;
-        for (int32_t j = t->taps; j > 0; j--, a += t->x_step, b += t->k_step) {
-            s0 += b[0] * (a[0] + offset);
-            s1 += b[1] * (a[1] + offset);
-            s2 += b[2] * (a[2] + offset);
-            s3 += b[3] * (a[3] + offset);
-        }
-    }
-    sum[0] = s0, sum[1] = s1, sum[2] = s2, sum[3] = s3;
-}
-
-static TE_APART int32_t depthwise_sum_s8(const depthwise_patch_t *t, const int8_t *x, const int8_t *k) {
-    int32_t sum = 0;
-    for (int32_t i = 0; i < t->rows; i++, x += t->x_row, k += t->k_row) {
-        const int8_t *a = x, *b = k;
-        for (int32_t j = t->taps; j > 0; j--, a += t->x_step, b += t->k_step) {
-            sum += *b * (*a + t->offset);
-        }
-    }
-    return sum;
 }
 
 static int32_t depthwise_sum_s4(const depthwise_patch_t *t, const int8_t *x, const uint8_t *k, int32_t first) {
@@ -149,22 +117,7 @@ static float depthwise_sum_f32(const depthwise_patch_t *t, const float *x, const
     return sum;
 }
 
-static void depthwise_pixel_s8(const depthwise_run_t *r, const depthwise_patch_t *t, int8_t *y) {
-    const int8_t *x = (const int8_t *)r->x + t->x, *k = (const int8_t *)r->k + t->k;
-    int32_t channels = r->p->c.channels, multiplier = r->p->multiplier, sum[4];
-    for (int32_t c = 0; c < channels;) {
-        int32_t n = multiplier == 1 && channels - c >= 4 ? 4 : 1;
-        if (n == 4) {
-            depthwise_sum4_s8(t, x + c, k + c, sum);
-        } else {
-            sum[0] = depthwise_sum_s8(t, x + c / multiplier, k + c);
-        }
-        te_finish_s8(&r->finish, c, n, sum, y + c);
-        c += n;
-    }
-}
-
-static void depthwise_pixel_s4(const depthwise_run_t *r, const depthwise_patch_t *t, int8_t *y) {
+static void depthwise_pixel_s4(const te_depthwise_run_t *r, const depthwise_patch_t *t, int8_t *y) {
     const int8_t *x = (const int8_t *)r->x + t->x;
     for (int32_t c = 0; c < r->p->c.channels; c++) {
         int32_t sum = depthwise_sum_s4(t, x + c / r->p->multiplier, r->k, t->k + c);
@@ -172,7 +125,7 @@ static void depthwise_pixel_s4(const depthwise_run_t *r, const depthwise_patch_t
     }
 }
 
-static void depthwise_pixel_s16(const depthwise_run_t *r, const depthwise_patch_t *t, int16_t *y) {
+static void depthwise_pixel_s16(const te_depthwise_run_t *r, const depthwise_patch_t *t, int16_t *y) {
     const int16_t *x = (const int16_t *)r->x + t->x;
     for (int32_t c = 0; c < r->p->c.channels; c++) {
         int64_t sum = depthwise_sum_s16(t, x + c / r->p->multiplier, (const int8_t *)r->k + t->k + c);
@@ -180,16 +133,15 @@ static void depthwise_pixel_s16(const depthwise_run_t *r, const depthwise_patch_
     }
 }
 
-static void depthwise_pixel_f32(const depthwise_run_t *r, const depthwise_patch_t *t, float *y) {
+static void depthwise_pixel_f32(const te_depthwise_run_t *r, const depthwise_patch_t *t, float *y) {
     for (int32_t c = 0; c < r->p->c.channels; c++) {
         const float *x = (const float *)r->x + t->x + c / r->p->multiplier;
         y[c] = te_finish_f32(&r->finish, c, depthwise_sum_f32(t, x, r->k + 4 * (t->k + c)));
     }
 }
 
-static void depthwise_row(const void *context, int32_t batch, int32_t row) {
-    const depthwise_run_t *r = context;
-    const depthwise_t *p = r->p;
+static void depthwise_row(const te_depthwise_run_t *r, int32_t batch, int32_t row) {
+    const te_depthwise_t *p = r->p;
     int32_t at = (batch * p->w.out_h + row) * p->w.out_w * p->c.channels;
     for (int32_t column = 0; column < p->w.out_w; column++, at += p->c.channels) {
         depthwise_patch_t patch = depthwise_patch(p, batch, row, column);
@@ -197,20 +149,27 @@ static void depthwise_row(const void *context, int32_t batch, int32_t row) {
             depthwise_pixel_f32(r, &patch, (float *)r->y + at);
         } else if (p->c.type == TE_INT16) {
             depthwise_pixel_s16(r, &patch, (int16_t *)r->y + at);
-        } else if (p->c.k_type == TE_INT4) {
-            depthwise_pixel_s4(r, &patch, (int8_t *)r->y + at);
         } else {
-            depthwise_pixel_s8(r, &patch, (int8_t *)r->y + at);
+            depthwise_pixel_s4(r, &patch, (int8_t *)r->y + at);
         }
     }
 }
 
+static void depthwise_rows(const void *context, int32_t batch, int32_t row, int32_t rows) {
+    const te_depthwise_run_t *r = context;
+    if (depthwise_fast(r->p)) {
+        te_depthwise_s8(r, batch, row, rows);
+    } else {
+        depthwise_row(r, batch, row);
+    }
+}
+
 static void depthwise_run(const te_model_t *m, const void *params) {
-    const depthwise_t *p = params;
-    depthwise_run_t r = {p, te_in(m, p->x), te_in(m, p->c.weights), te_out(m, p->y),
+    const te_depthwise_t *p = params;
+    te_depthwise_run_t r = {p, te_in(m, p->x), te_in(m, p->c.weights), te_out(m, p->y), te_out(m, p->scratch),
         te_finish(m, &p->c, p->range)};
-    te_window_rows(&p->w, te_backward(p->x, p->y), depthwise_row, &r);
+    te_window_rows(&p->w, depthwise_step(p), te_backward(p->x, p->y), depthwise_rows, &r);
 }
 
 const te_row_t te_row_depthwise_conv_2d = {
-    "DEPTHWISE_CONV_2D", 4, sizeof(depthwise_t), depthwise_prepare, depthwise_run};
+    "DEPTHWISE_CONV_2D", 4, sizeof(te_depthwise_t), depthwise_prepare, depthwise_run};

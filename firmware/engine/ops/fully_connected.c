@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT
  * FULLY_CONNECTED: y[n, c] = sum of x[n, :] * k[c, :] + b[c]; x may have any shape of n * depth elements.
  * With one scale for all weights TFLM takes input_scale * weight_scale in float, with one a channel in double. */
-#include "op.h"
+#include "kernels.h"
 
 enum { FULLY_ACTIVATION, FULLY_WEIGHTS_FORMAT, FULLY_BIAS_TYPE = 4 };
 
 typedef struct {
     te_channels_t c;
-    te_ref_t x, y;
+    te_ref_t x, y, block;
     te_range_t range;
     te_scale_t scale;  /* integers with one scale for all */
     int32_t depth, batches;
@@ -45,6 +45,11 @@ static int fully_one_scale(te_op_t *op, const te_layer_t *l, fully_t *p) {
     return TE_OK;
 }
 
+/* int8, and more than one row. */
+static bool fully_blocks(const fully_t *p) {
+    return p->batches > 1 && p->c.type == TE_INT8 && p->c.k_type == TE_INT8;
+}
+
 static int fully_prepare(te_op_t *op, void *params) {
     fully_t *p = params;
     te_layer_t l = {.bias_slot = 2};
@@ -66,25 +71,22 @@ static int fully_prepare(te_op_t *op, void *params) {
     }
     TE_TRY(te_activation(op, FULLY_ACTIVATION, &l.y, &p->range));
     p->x = te_op_in_at(op, 0);
+    p->block = te_op_scratch(op, fully_blocks(p) ? te_block_size(p->depth, p->batches) : 0);
     p->y = te_op_out_at(op);
     op->macs = l.k.count * (uint64_t)p->batches;
     return TE_OK;
 }
 
-/* One output row: four channels at a time, then the rest. */
-static void fully_row_s8(const fully_t *p, const te_finish_t *finish, const int8_t *x, const int8_t *k, int8_t *y) {
-    int32_t offset = -p->c.x_zero, sum[4];
-    for (int32_t c = 0; c < p->c.channels;) {
-        int32_t n = p->c.channels - c >= 4 ? 4 : 1;
-        if (n == 4) {
-            memset(sum, 0, sizeof(sum));
-            te_dot4_s8(x, k, p->depth, p->depth, offset, sum);
-        } else {
-            sum[0] = te_dot_s8(x, k, p->depth, offset);
+/* All rows in blocks. */
+static void fully_blocks_s8(const fully_t *p, const te_matmul_t *m, void *scratch, const int8_t *x, int8_t *y) {
+    te_block_t b = {scratch, p->depth, p->c.x_zero, 0};
+    for (int32_t done = 0; done < p->batches; done += b.rows) {
+        b.rows = te_block_rows(p->depth, p->batches - done);
+        te_block_begin(&b);
+        for (int32_t i = 0; i < b.rows; i++, x += p->depth) {
+            te_block_put(&b, i, 0, x, p->depth);
         }
-        te_finish_s8(finish, c, n, sum, y + c);
-        c += n;
-        k += n * p->depth;
+        te_matmul_s8(m, &b, y + done * p->c.channels);
     }
 }
 
@@ -115,6 +117,11 @@ static void fully_run(const te_model_t *m, const void *params) {
     if (!p->c.per_channel) {
         finish.scales = &p->scale;
     }
+    te_matmul_t matrix = {&finish, k, p->depth, 0, p->c.channels, p->c.x_zero, p->c.channels};
+    if (fully_blocks(p)) {
+        fully_blocks_s8(p, &matrix, te_out(m, p->block), x, y);
+        return;
+    }
     for (int32_t n = 0; n < p->batches; n++) {
         int32_t in = n * p->depth, out = n * p->c.channels;
         if (p->c.type == TE_FLOAT32) {
@@ -124,7 +131,7 @@ static void fully_run(const te_model_t *m, const void *params) {
         } else if (p->c.k_type == TE_INT4) {
             fully_row_s4(p, &finish, (const int8_t *)x + in, k, (int8_t *)y + out);
         } else {
-            fully_row_s8(p, &finish, (const int8_t *)x + in, k, (int8_t *)y + out);
+            te_matvec_s8(&matrix, x, y);
         }
     }
 }

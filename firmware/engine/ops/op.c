@@ -95,6 +95,12 @@ int te_op_output(te_op_t *op, te_desc_t *t) {
     return TE_OK;
 }
 
+te_ref_t te_op_scratch(te_op_t *op, uint32_t nbytes) {
+    te_ref_t at = op->scratch_at + op->scratch;
+    op->scratch += (nbytes + TE_ARENA_ALIGN - 1) & ~(uint32_t)(TE_ARENA_ALIGN - 1);
+    return at;
+}
+
 te_ref_t te_op_in_at(te_op_t *op, uint32_t slot) {
     return op->where && te_op_has(op, slot) ? op->where[op_slot(op, op->inputs, slot)] : 0;
 }

@@ -36,6 +36,9 @@ int te_op_variable(te_op_t *op, uint32_t slot, te_desc_t *t);
 /* An input that the kernel reads where it lies: unless its elements are bytes it must be in the arena, because the file aligns nothing. */
 int te_op_activation(te_op_t *op, uint32_t slot, te_desc_t *t);
 
+/* Asks for so many more bytes of scratch, aligned to 16; where they lie, 0 while nothing is planned. */
+te_ref_t te_op_scratch(te_op_t *op, uint32_t nbytes);
+
 /* Where an input slot or the output lies; 0 while nothing is planned. */
 te_ref_t te_op_in_at(te_op_t *op, uint32_t slot);
 te_ref_t te_op_out_at(te_op_t *op);
@@ -202,8 +205,8 @@ int te_window(te_op_t *op, const te_desc_t *x, const te_desc_t *y, te_window_t *
 /* A dimension or attribute of a window: 1..32767. */
 int te_window_size(te_op_t *op, int32_t size, uint16_t *out);
 
-/* The lag of an operator that writes its output row by row, from these rows of its input. */
-te_lag_t te_window_lag(const te_window_t *w, uint32_t in_row_bytes, uint32_t out_row_bytes);
+/* The lag of an operator that writes its output in blocks of so many rows, from these rows of its input. */
+te_lag_t te_window_lag(const te_window_t *w, int32_t rows, uint32_t in_row_bytes, uint32_t out_row_bytes);
 
 /* The taps of the window that lie inside the image: first <= k < last, the first one at input position `start`. */
 typedef struct {
@@ -228,10 +231,10 @@ static inline te_taps_t te_taps_w(const te_window_t *w, int32_t column) {
     return te_taps(column, w->stride_w, w->pad_w, w->dilation_w, w->k_w, w->in_w);
 }
 
-/* Calls row(context, batch, out_row) for every row of the output: backward if the output lies above the input
- * in the arena, because then it may share bytes with its end. */
-typedef void (*te_row_function_t)(const void *context, int32_t batch, int32_t row);
-void te_window_rows(const te_window_t *w, bool backward, te_row_function_t row, const void *context);
+/* Calls function(context, batch, row, n) for all rows of the output in blocks of `rows`, the last of an image perhaps
+ * shorter: backward if the output lies above the input in the arena, because then it may share bytes with its end. */
+typedef void (*te_rows_function_t)(const void *context, int32_t batch, int32_t row, int32_t rows);
+void te_window_rows(const te_window_t *w, int32_t rows, bool backward, te_rows_function_t function, const void *context);
 
 static inline bool te_backward(te_ref_t x, te_ref_t y) {
     return y > x;

@@ -46,12 +46,13 @@ int te_pool_prepare(te_op_t *op, void *params) {
     p->type = x.type;
     p->x = te_op_in_at(op, 0);
     p->y = te_op_out_at(op);
-    op->lag[0] = te_window_lag(&p->w, x.nbytes / (uint32_t)(p->w.batches * p->w.in_h),
+    op->lag[0] = te_window_lag(&p->w, 1, x.nbytes / (uint32_t)(p->w.batches * p->w.in_h),
         y.nbytes / (uint32_t)(p->w.batches * p->w.out_h));
     return TE_OK;
 }
 
-static void pool_row(const void *context, int32_t batch, int32_t row) {
+static void pool_row(const void *context, int32_t batch, int32_t row, int32_t rows) {
+    (void)rows;
     const pool_run_t *r = context;
     const te_pool_t *p = r->p;
     te_taps_t h = te_taps_h(&p->w, row);
@@ -73,5 +74,5 @@ static void pool_row(const void *context, int32_t batch, int32_t row) {
 
 void te_pool_run(const te_model_t *m, const te_pool_t *p, te_pool_s8_t s8, te_pool_s16_t s16, te_pool_f32_t f32) {
     pool_run_t r = {p, te_in(m, p->x), te_out(m, p->y), s8, s16, f32};
-    te_window_rows(&p->w, te_backward(p->x, p->y), pool_row, &r);
+    te_window_rows(&p->w, 1, te_backward(p->x, p->y), pool_row, &r);
 }

@@ -108,9 +108,8 @@ int te_totals(te_op_t *op, bool mean, te_totals_t *p) {
     }
     p->x_zero = (int16_t)x.zero_point;
     p->y_zero = (int16_t)y.zero_point;
-    op->scratch = y.count * (uint32_t)sizeof(int32_t);
     op->lag[0].forward = op->lag[0].backward = 0;  /* the output is written when the input has been read */
-    p->sums = op->scratch_at;
+    p->sums = te_op_scratch(op, y.count * (uint32_t)sizeof(int32_t));
     return te_op_scale(op, p->scale);
 }
 

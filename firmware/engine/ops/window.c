@@ -49,21 +49,22 @@ int te_window(te_op_t *op, const te_desc_t *x, const te_desc_t *y, te_window_t *
     return te_op_out_dim(op, y, 2, window_axis(padding, w->in_w, reach_w, w->stride_w, &w->pad_w));
 }
 
-/* Row r of the output is done when rows before `first` of the input are of no more use (forward), or rows from
- * `end` on (backward). Both are straight lines in r but for the padding, so the worst case is at a corner. */
-te_lag_t te_window_lag(const te_window_t *w, uint32_t in_row_bytes, uint32_t out_row_bytes) {
+/* Rows r .. r + rows - 1 of the output are done when rows before `first` of the input are of no more use (forward),
+ * or rows from `end` on (backward). Both are straight lines in r but for the edges, so the worst case is at a corner. */
+te_lag_t te_window_lag(const te_window_t *w, int32_t rows, uint32_t in_row_bytes, uint32_t out_row_bytes) {
     int64_t forward = 0, backward = 0;
-    int32_t reach = (w->k_h - 1) * w->dilation_h + 1;
+    int32_t reach = (w->k_h - 1) * w->dilation_h + 1 + (rows - 1) * w->stride_h;
     int32_t top = w->pad_h / w->stride_h, bottom = (w->in_h + w->pad_h - reach) / w->stride_h;
-    const int32_t corners[] = {0, top, top + 1, bottom, bottom + 1, w->out_h - 1};
+    const int32_t corners[] = {0, top, top + 1, bottom, bottom + 1, w->out_h - rows, w->out_h - 1};
     for (int batch = 0; batch < w->batches; batch += w->batches > 1 ? w->batches - 1 : 1) {
-        for (int i = 0; i < 6; i++) {
+        for (int i = 0; i < 7; i++) {
             int32_t r = te_clamp(corners[i], 0, w->out_h - 1);
+            int32_t last = te_clamp(r + rows, 0, w->out_h);
             int32_t first = r * w->stride_h - w->pad_h;
             int32_t end = first + reach;
-            int64_t in = (int64_t)batch * w->in_h, out = (int64_t)batch * w->out_h + r;
-            int64_t ahead = (out + 1) * out_row_bytes - (in + te_clamp(first, 0, w->in_h)) * in_row_bytes;
-            int64_t behind = (in + te_clamp(end, 0, w->in_h)) * in_row_bytes - out * out_row_bytes;
+            int64_t in = (int64_t)batch * w->in_h, out = (int64_t)batch * w->out_h;
+            int64_t ahead = (out + last) * out_row_bytes - (in + te_clamp(first, 0, w->in_h)) * in_row_bytes;
+            int64_t behind = (in + te_clamp(end, 0, w->in_h)) * in_row_bytes - (out + r) * out_row_bytes;
             forward = ahead > forward ? ahead : forward;
             backward = behind > backward ? behind : backward;
         }
@@ -73,10 +74,10 @@ te_lag_t te_window_lag(const te_window_t *w, uint32_t in_row_bytes, uint32_t out
     return lag;
 }
 
-void te_window_rows(const te_window_t *w, bool backward, te_row_function_t row, const void *context) {
-    int32_t rows = w->batches * w->out_h;
-    for (int32_t i = 0; i < rows; i++) {
-        int32_t r = backward ? rows - 1 - i : i;
-        row(context, r / w->out_h, r % w->out_h);
+void te_window_rows(const te_window_t *w, int32_t rows, bool backward, te_rows_function_t function, const void *context) {
+    int32_t blocks = (w->out_h + rows - 1) / rows, all = w->batches * blocks;
+    for (int32_t i = 0; i < all; i++) {
+        int32_t block = backward ? all - 1 - i : i, row = block % blocks * rows;
+        function(context, block / blocks, row, row + rows <= w->out_h ? rows : w->out_h - row);
     }
 }

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT
+ * The int8 kernels below convolutions and fully connected layers: a readable reference, and faster twins for what a
+ * core has. A build has one set of them, each in files of its own; tests compare every set with the reference. */
+#ifndef TORPOR_KERNELS_H
+#define TORPOR_KERNELS_H
+
+#include "op.h"
+
+/* The sets. A build may name one (-DTE_KERNELS=TE_REFERENCE); else the core decides. */
+#define TE_REFERENCE 0  /* matmul.c, depthwise.c: any core */
+
+#ifndef TE_KERNELS
+#define TE_KERNELS TE_REFERENCE
+#endif
+
+/* Rows of a matrix times the weights of some output channels: y[r, c] = finish(sum of row[r, :] * k[c, :]). */
+typedef struct {
+    const te_finish_t *finish;
+    const int8_t *k;    /* [channels, depth], at any alignment; nothing beyond is read */
+    int32_t depth;      /* 1..TE_MAX_DEPTH */
+    int32_t first;      /* number of the first channel, by which finish knows it */
+    int32_t channels;
+    int32_t x_zero;
+    int32_t y_step;     /* from a row of the output to the next */
+} te_matmul_t;
+
+/* A few rows, gathered from the image in whatever format the kernel multiplies best; they are whole before anything
+ * is written, so the output may lie over what was gathered. */
+typedef struct {
+    void *data;         /* te_block_size() bytes of scratch, aligned to 16 */
+    int32_t depth;
+    int32_t x_zero;
+    int32_t rows;
+} te_block_t;
+
+/* How many of `left` rows the next block takes, and the bytes that a block of so many rows may need at most. */
+int32_t te_block_rows(int32_t depth, int32_t left);
+uint32_t te_block_size(int32_t depth, int32_t left);
+
+/* Begins a block. Then every element of every row is put once: elements at .. at + n of a row are x[0] .. x[n - 1],
+ * or padding, which counts as 0. */
+void te_block_begin(const te_block_t *b);
+void te_block_put(const te_block_t *b, int32_t row, int32_t at, const int8_t *x, int32_t n);
+void te_block_pad(const te_block_t *b, int32_t row, int32_t at, int32_t n);
+
+/* The rows of a block; and one row that lies in x as it is. */
+void te_matmul_s8(const te_matmul_t *m, const te_block_t *b, int8_t *y);
+void te_matvec_s8(const te_matmul_t *m, const int8_t *x, int8_t *y);
+
+/* DEPTHWISE_CONV_2D. */
+typedef struct {
+    te_window_t w;
+    te_channels_t c;
+    te_ref_t x, y, scratch;
+    te_range_t range;
+    uint16_t depth;       /* input channels */
+    uint16_t multiplier;  /* output channels of each */
+} te_depthwise_t;
+
+typedef struct {
+    const te_depthwise_t *p;
+    const void *x;
+    const uint8_t *k;
+    void *y;
+    void *scratch;        /* te_depthwise_size() bytes, aligned to 16 */
+    te_finish_t finish;
+} te_depthwise_run_t;
+
+/* int8: how many rows of the output are computed together, and the scratch for that. */
+int32_t te_depthwise_rows(const te_depthwise_t *p);
+uint32_t te_depthwise_size(const te_depthwise_t *p);
+
+/* Output rows row .. row + rows - 1 of one image. Reads of the input may follow writes of any of these rows. */
+void te_depthwise_s8(const te_depthwise_run_t *r, int32_t batch, int32_t row, int32_t rows);
+
+#endif
