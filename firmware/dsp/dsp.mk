@@ -1,2 +1,3 @@
-# The sources of the signal processing, relative to firmware/.
-TORPOR_DSP_SRC := dsp/sine.c dsp/window.c dsp/fft.c dsp/log.c dsp/mel.c dsp/logmel.c dsp/quantize.c dsp/level.c
+# The sources of the signal processing, relative to firmware/: all there are.
+TORPOR_DSP_DIR := $(patsubst %/,%,$(dir $(lastword $(MAKEFILE_LIST))))
+TORPOR_DSP_SRC := $(patsubst $(TORPOR_DSP_DIR)/%,dsp/%,$(sort $(wildcard $(TORPOR_DSP_DIR)/*.c)))

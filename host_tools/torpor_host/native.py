@@ -5,7 +5,6 @@ import ctypes
 import functools
 import hashlib
 import os
-import re
 import shutil
 import subprocess
 import tempfile
@@ -14,7 +13,7 @@ from pathlib import Path
 from torpor_host.errors import ToolError
 from torpor_host.paths import BUILD, FIRMWARE
 
-_LISTS = {"TORPOR_ENGINE_SRC": FIRMWARE / "engine/engine.mk", "TORPOR_DSP_SRC": FIRMWARE / "dsp/dsp.mk"}
+_FOLDERS = ("engine", "engine/ops", "dsp")
 _FLAGS = ["-std=c99", "-O3", "-fPIC", "-shared", "-ffp-contract=off", "-Wall", "-Wextra", "-Werror"]
 
 
@@ -45,13 +44,8 @@ def build(folder: Path) -> Path:
 
 
 def sources() -> list[Path]:
-    """The C files that the .mk lists name."""
-    return [FIRMWARE / name for variable, path in _LISTS.items() if path.exists() for name in _listed(path, variable)]
-
-
-def _listed(path, variable):
-    text = path.read_text().replace("\\\n", " ")
-    return [name for line in re.findall(rf"^{variable}\s*[:+]?=(.*)$", text, re.M) for name in line.split()]
+    """The C files of the engine and of the signal processing: all there are, as engine.mk and dsp.mk say too."""
+    return [path for folder in _FOLDERS for path in sorted((FIRMWARE / folder).glob("*.c"))]
 
 
 def _digest(compiler) -> str:
