@@ -46,7 +46,7 @@ mp_uint_t mp_hal_ticks_us(void) {
 }
 
 uint64_t mp_hal_time_ns(void) {
-    return clock_now() * (1000000000 / MACHINE_TICK_HZ);
+    return clock_now() * 1000 / CLOCK_TICKS_PER_US;
 }
 
 static void delay(uint64_t ticks) {

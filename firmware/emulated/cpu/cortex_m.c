@@ -12,7 +12,7 @@
 #define SCB_CFSR REG(0xE000ED28)
 #define SCB_BFAR REG(0xE000ED38)
 #define SCB_CPACR REG(0xE000ED88)
-#define NVIC_ISER REG(0xE000E100)
+#define NVIC_ISER(n) REG(0xE000E100 + 4 * (n))
 
 typedef void (*vector_t)(void);
 
@@ -20,15 +20,7 @@ extern uint32_t data_start[], data_end[], data_load[], bss_start[], bss_end[], s
 
 int main(void);
 
-_Noreturn void reset_handler(void) {
-    memcpy(data_start, data_load, (uintptr_t)data_end - (uintptr_t)data_start);
-    memset(bss_start, 0, (uintptr_t)bss_end - (uintptr_t)bss_start);
-    SCB_CPACR |= 0xF << 20; // full access to the FPU
-    __asm volatile ("dsb\nisb" ::: "memory");
-    NVIC_ISER = UINT32_MAX; // a peripheral's own enable bit decides
-    main();
-    hw_reset();
-}
+_Noreturn void reset_handler(void);
 
 /* frame[0..7] = r0-r3, r12, lr, pc, xpsr as the core stacked them. */
 __attribute__((used)) static _Noreturn void report_fault(const uint32_t *frame) {
@@ -55,8 +47,27 @@ __attribute__((used, section(".vectors"))) static const struct {
 } vectors = {
     .stack = stack_top,
     .core = {reset_handler, [1 ... 14] = fault_handler},
-    .machine = {MACHINE_VECTORS}, // an unexpected one faults
+    .machine = {MACHINE_VECTORS},
 };
+
+/* Those that have a handler; a peripheral's own enable bit decides then. */
+static void enable_interrupts(void) {
+    for (int i = 0; i < MACHINE_VECTOR_COUNT; i++) {
+        if (vectors.machine[i]) {
+            NVIC_ISER(i / 32) = 1u << i % 32;
+        }
+    }
+}
+
+_Noreturn void reset_handler(void) {
+    memcpy(data_start, data_load, (uintptr_t)data_end - (uintptr_t)data_start);
+    memset(bss_start, 0, (uintptr_t)bss_end - (uintptr_t)bss_start);
+    SCB_CPACR |= 0xF << 20; // full access to the FPU, and to Helium
+    __asm volatile ("dsb\nisb" ::: "memory");
+    enable_interrupts();
+    main();
+    hw_reset();
+}
 
 uint32_t hw_irq_off(void) {
     uint32_t state;
