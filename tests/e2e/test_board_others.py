@@ -10,9 +10,10 @@ import pytest
 from torpor_host.link import Link
 from torpor_host.sim import Board
 
-pytestmark = pytest.mark.parametrize("board_name", ["emu-m3", "emu-rv32"])
+pytestmark = pytest.mark.parametrize("board_name", ["emu-m3", "emu-m7", "emu-m55", "emu-rv32"])
 
-ARCHITECTURES = {"emu-m3": 6, "emu-rv32": 11}  # armv7em: any Thumb-2 core without FPU; rv32imc (py/persistentcode.h)
+# By py/persistentcode.h: armv7em, any Thumb-2 core without FPU; armv7emdp; rv32imc.
+ARCHITECTURES = {"emu-m3": 6, "emu-m7": 8, "emu-m55": 8, "emu-rv32": 11}
 
 
 def test_identity_and_native_code(run, board_name):

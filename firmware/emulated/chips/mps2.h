@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Arm's MPS2 board with a CMSDK image (AN385: Cortex-M3, AN386: Cortex-M4F), as QEMU emulates it:
- * addresses and interrupt numbers of those Application Notes and of CMSIS-CORE's headers CMSDK_CM3, CMSDK_CM4.
+ * Arm's MPS2 board with a CMSDK image (AN385: Cortex-M3, AN386: Cortex-M4F, AN500: Cortex-M7), as QEMU emulates it:
+ * addresses and interrupt numbers of those Application Notes and of CMSIS-CORE's headers CMSDK_CM3, CMSDK_CM4, CMSDK_CM7.
  */
 #ifndef EMULATED_MPS2_H
 #define EMULATED_MPS2_H
