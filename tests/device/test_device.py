@@ -77,14 +77,16 @@ def content(folder, *more):
 
 
 @contextmanager
-def emulated(peer_files, folder, modules):
-    """Our board, with the native modules in /rom/natmod if they are to be used."""
-    build.build(["emu-m4f", "natmod-armv7emsp"])
-    image = romfs.build(content(peer_files, ("natmod/", BUILD / "natmod/armv7emsp")))
-    (folder / "romfs.img").write_bytes(image)
-    prepare = "sys.path.insert(0, '/rom/natmod')" if modules == "natmod" else ""
-    with Board("emu-m4f", folder) as board, Link(board.port) as link:
-        yield Emulated(link, modules, prepare)
+def emulated(peer_files, folder, name, arch=""):
+    """A board of ours; with the native modules for `arch` in /rom/natmod, if those are to be used."""
+    build.build([name])
+    more = []
+    if arch:
+        more.append(("natmod/", build.build([f"natmod-{arch}"])[f"natmod-{arch}"].parent))
+    (folder / "romfs.img").write_bytes(romfs.build(content(peer_files, *more)))
+    prepare = "sys.path.insert(0, '/rom/natmod')" if arch else ""
+    with Board(name, folder) as board, Link(board.port) as link:
+        yield Emulated(link, "natmod" if arch else "firmware", prepare)
 
 
 @contextmanager
@@ -113,12 +115,24 @@ def unix(peer_files, _folder, modules):
 TARGETS = {
     "unix-firmware": (unix, "firmware"),
     "unix-natmod": (unix, "natmod"),
-    "emu-m4f-firmware": (emulated, "firmware"),
-    "emu-m4f-natmod": (emulated, "natmod"),
+    "emu-m4f-firmware": (emulated, "emu-m4f"),
+    "emu-m4f-natmod": (emulated, "emu-m4f", "armv7emsp"),
+    "emu-m7-firmware": (emulated, "emu-m7"),
+    "emu-m7-natmod": (emulated, "emu-m7", "armv7emdp"),
+    "emu-m55-firmware": (emulated, "emu-m55"),
+    "emu-m55-natmod": (emulated, "emu-m55", "armv7emsp"),
     "stock-m3-armv7m": (stock_board, "stock-m3", "armv7m"),
     "stock-m3-armv6m": (stock_board, "stock-m3", "armv6m"),
     "stock-rv32-rv32imc": (stock_board, "stock-rv32", "rv32imc"),
 }
+# The device package does not depend on the core: it runs on one emulated board.
+CORES = "emu-m7", "emu-m55"
+RUNS = [
+    pytest.param(target, script, id=f"{target}-{script.stem}")
+    for target in TARGETS
+    for script in SCRIPTS
+    if not (target.startswith(CORES) and script.name.startswith("lib_"))
+]
 
 
 @pytest.fixture(scope="module")
@@ -129,8 +143,7 @@ def target(request, peer_files, tmp_path_factory):
         yield running
 
 
-@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
-@pytest.mark.parametrize("target", TARGETS, indirect=True)
+@pytest.mark.parametrize(("target", "script"), RUNS, indirect=["target"])
 def test_script(target, script):
     last = target.run(script).strip().splitlines()[-1]
     if last.startswith("SKIP: "):
