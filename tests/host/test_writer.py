@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 from tflite_micro import runtime
 from tflite_micro.tensorflow.lite.micro.python import schema_py_generated as schema
-from torpor_host.convert.writer import BUFFER_ALIGN, Writer
+from torpor_host.convert.tflite import BUFFER_ALIGN
+from torpor_host.convert.writer import Writer
 
 
 def run(model, x):

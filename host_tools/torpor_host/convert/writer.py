@@ -11,20 +11,12 @@
 The schema is the published one, in the classes that the tflite-micro wheel ships.
 """
 
-import flatbuffers
 import numpy as np
 from flatbuffers import flexbuffers
 from tflite_micro.tensorflow.lite.micro.python import schema_py_generated as schema
 
-BUFFER_ALIGN = 16  # `force_align` of Buffer.data in the schema: kernels read weights where they lie
-_SCHEMA_VERSION = 3
-_IDENTIFIER = b"TFL3"
-INT4 = "int4"
-
-_TYPES = {np.dtype(getattr(np, name)): getattr(schema.TensorType, name.upper()) for name in (
-    "float16", "float32", "float64", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")}
-_TYPES[np.dtype(np.bool_)] = schema.TensorType.BOOL
-_TYPES[INT4] = schema.TensorType.INT4
+from torpor_host.convert import tflite
+from torpor_host.convert.graph import INT4, Graph, Model, Op, Tensor, pack_int4, type_of
 
 # Option fields that are enumerations; their values may be given by name. Any other text names a tensor type.
 _ENUMS = {
@@ -47,32 +39,14 @@ _INT8_VERSION = {
 }
 
 
-class _Buffer(schema.BufferT):
-    """A buffer whose bytes are aligned; the generated class ignores `force_align`."""
-
-    def Pack(self, builder):
-        data = None
-        if self.data:
-            builder.StartVector(1, len(self.data), BUFFER_ALIGN)
-            builder.head -= len(self.data)
-            builder.Bytes[builder.head : builder.head + len(self.data)] = self.data
-            data = builder.EndVector()
-        schema.BufferStart(builder)
-        if data is not None:
-            schema.BufferAddData(builder, data)
-        return schema.BufferEnd(builder)
-
-
 class Writer:
     """Collects tensors, operators and metadata of one subgraph; `finish` gives the file."""
 
     def __init__(self, description: str = ""):
         self._description = description
-        self._buffers = [_Buffer()]  # buffer 0 is empty by convention: tensors without data
-        self._tensors: list[schema.TensorT] = []
-        self._codes: list[schema.OperatorCodeT] = []
-        self._operators: list[schema.OperatorT] = []
-        self._metadata: list[schema.MetadataT] = []
+        self._tensors: list[Tensor] = []
+        self._ops: list[Op] = []
+        self._metadata: list[tuple[str, bytes]] = []
 
     def tensor(self, name, shape, dtype, data=None, scale=None, zero_point=None, axis=None, variable=False) -> int:
         """Adds a tensor and returns its index.
@@ -84,12 +58,10 @@ class Writer:
         Raises ValueError if data do not fit shape and dtype, or zero points the scales.
         """
         dtype = dtype if dtype == INT4 else np.dtype(dtype)
-        shape = [int(size) for size in shape]
-        buffer = 0 if data is None else self._add_buffer(_constant(data, dtype, shape, name))
+        shape = tuple(int(size) for size in shape)
+        constant = None if data is None else _constant(data, dtype, shape, name)
         quantization = None if scale is None else _quantization(scale, zero_point, axis)
-        self._tensors.append(schema.TensorT(
-            name=name, shape=shape, type=_TYPES[dtype], buffer=buffer, quantization=quantization,
-            isVariable=variable))
+        self._tensors.append(Tensor(name, shape, type_of(dtype), constant, quantization, variable))
         return len(self._tensors) - 1
 
     def op(self, name, inputs, outputs, version=None, **options) -> None:
@@ -99,13 +71,13 @@ class Writer:
         version: the operator version; by default the lowest that runs the first input's type.
         Raises AttributeError for an unknown operator, ValueError for an unknown option.
         """
-        kind, table = _options(name, options)
+        options = _options(name, options)
         if version is None:
-            int8 = self._tensors[inputs[0]].type == schema.TensorType.INT8
+            int8 = self._tensors[inputs[0]].dtype == np.int8
             version = _INT8_VERSION.get(name, 1) if int8 else 1
-        self._operators.append(schema.OperatorT(
-            opcodeIndex=self._code(name, version), inputs=list(inputs), outputs=list(outputs),
-            builtinOptionsType=kind, builtinOptions=table))
+        if not hasattr(schema.BuiltinOperator, name):
+            raise AttributeError(f"there is no operator {name}")
+        self._ops.append(Op(name, self._at(inputs), self._at(outputs), options, version))
 
     def custom(self, name, inputs, outputs, options=None) -> None:
         """Adds the custom operator `name`; -1 in `inputs` is an absent one.
@@ -113,38 +85,23 @@ class Writer:
         options: a dict of numbers and flags, written as a FlexBuffers map; or the bytes themselves; or None.
         """
         options = _map(options) if isinstance(options, dict) else options
-        self._operators.append(schema.OperatorT(
-            opcodeIndex=self._code("CUSTOM", 1, name), inputs=list(inputs), outputs=list(outputs), customOptions=options))
+        self._ops.append(Op("CUSTOM", self._at(inputs), self._at(outputs), custom_code=name, custom=options))
 
     def metadata(self, name: str, data: bytes) -> None:
         """Adds a metadata entry."""
-        self._metadata.append(schema.MetadataT(name=name, buffer=self._add_buffer(bytes(data))))
+        self._metadata.append((name, bytes(data)))
+
+    def model(self, inputs, outputs) -> Model:
+        """The graph, with the given tensors as the model's inputs and outputs."""
+        graph = Graph(self._at(inputs), self._at(outputs), self._ops, self._tensors)
+        return Model([graph], self._description, self._metadata)
 
     def finish(self, inputs, outputs) -> bytes:
-        """The file, with the given tensors as the model's inputs and outputs."""
-        graph = schema.SubGraphT(
-            tensors=self._tensors, inputs=list(inputs), outputs=list(outputs), operators=self._operators, name="main")
-        model = schema.ModelT(
-            version=_SCHEMA_VERSION, operatorCodes=self._codes, subgraphs=[graph], description=self._description,
-            buffers=self._buffers, metadata=self._metadata)
-        builder = flatbuffers.Builder(1024)
-        builder.Finish(model.Pack(builder), file_identifier=_IDENTIFIER)
-        return bytes(builder.Output())
+        """The file of that graph."""
+        return tflite.write(self.model(inputs, outputs))
 
-    def _add_buffer(self, data: bytes) -> int:
-        self._buffers.append(_Buffer(data=data))
-        return len(self._buffers) - 1
-
-    def _code(self, name, version, custom=None) -> int:
-        """Index of the operator code; adds it when it is new."""
-        number = getattr(schema.BuiltinOperator, name)
-        for index, code in enumerate(self._codes):
-            if (code.builtinCode, code.version, code.customCode) == (number, version, custom):
-                return index
-        # Readers older than schema 3a look at the one-byte field, which ends at 127.
-        self._codes.append(schema.OperatorCodeT(
-            deprecatedBuiltinCode=min(number, 127), builtinCode=number, version=version, customCode=custom))
-        return len(self._codes) - 1
+    def _at(self, indices):
+        return [None if i == -1 else self._tensors[i] for i in indices]
 
 
 def _constant(data, dtype, shape, name) -> bytes:
@@ -154,16 +111,14 @@ def _constant(data, dtype, shape, name) -> bytes:
     values = given.astype(dtype)
     exact = dtype.kind == "f" or np.array_equal(values, given)
     if values.size != np.prod(shape, dtype=np.int64) or not exact:
-        raise ValueError(f"{name}: the data are not {shape} of {dtype}")
+        raise ValueError(f"{name}: the data are not {list(shape)} of {dtype}")
     return values.astype(dtype.newbyteorder("<")).tobytes()
 
 
 def _packed(values, name) -> bytes:
-    """Two in a byte, the first in its low half."""
     if values.size and (values.min() < -8 or values.max() > 7):
         raise ValueError(f"{name}: the data are not {INT4}")
-    halves = np.append(values, np.zeros(values.size % 2, np.int8)).astype(np.uint8) & 15
-    return (halves[::2] | halves[1::2] << 4).tobytes()
+    return pack_int4(values)
 
 
 def _map(options) -> bytes:
@@ -183,7 +138,7 @@ def _quantization(scale, zero_point, axis) -> schema.QuantizationParametersT:
 
 
 def _options(name, options):
-    """(BuiltinOptions number, filled options table) of an operator; (0, None) if it has none."""
+    """The filled options table of an operator; None if it has none."""
     wanted = _OPTIONS.get(name, name.replace("_", "") + "Options").lower()
     class_name = next((key for key in vars(schema.BuiltinOptions) if key.lower() == wanted), None)
     table = getattr(schema, class_name + "T")() if class_name else None
@@ -191,4 +146,4 @@ def _options(name, options):
         if not hasattr(table, field):
             raise ValueError(f"{name} has no option {field}")
         setattr(table, field, getattr(_ENUMS.get(field, schema.TensorType), value) if isinstance(value, str) else value)
-    return getattr(schema.BuiltinOptions, class_name) if class_name else 0, table
+    return table
