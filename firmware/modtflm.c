@@ -4,10 +4,9 @@
 
 /* measure(src) -> (arena, state), in bytes */
 static mp_obj_t tflm_measure(mp_obj_t src) {
-    te_error_t why;
     te_sizes_t sizes;
     bytes_t file = tflm_open_source(src);
-    tflm_check(te_measure(file.start, file.length, &sizes, &why), &why);
+    m_del(uint8_t, tflm_new_state(&file, &sizes), sizes.state);
     mp_obj_t pair[2];
     pair[0] = mp_obj_new_int_from_uint(sizes.arena);
     pair[1] = mp_obj_new_int_from_uint(sizes.state);

@@ -135,6 +135,10 @@ char *te_describe(const te_error_t *why, char *text, size_t len) {
         describe_op(&d, why);
         describe_text(&d, " #", 2);
         describe_number(&d, why->op_index);
+        if (why->graph > 0) {
+            describe_text(&d, " of subgraph ", 13);
+            describe_number(&d, why->graph);
+        }
         describe_text(&d, ": ", 2);
     }
     describe_reason(&d, why);

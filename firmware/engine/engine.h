@@ -5,11 +5,17 @@
  * plans its memory and runs it. It allocates nothing, keeps no global state and
  * knows no Python. A caller goes through it in this order:
  *
+ *     void *state = NULL;
+ *     size_t room = 0;
  *     te_sizes_t need;
  *     te_error_t why;
- *     if (te_measure(file, file_len, &need, &why) != TE_OK) ...        // full verification
+ *     while ((code = te_measure(file, file_len, state, room, &need, &why)) == TE_ERR_MEMORY) {
+ *         state = realloc(state, room = why.needed);                   // to prove and plan in
+ *     }
+ *     if (code != TE_OK) ...
+ *     state = realloc(state, need.state);                              // what stays of it
  *     te_model_t *m;
- *     te_open(&m, file, file_len, state, need.state, arena, need.arena, &why);
+ *     te_open(&m, state, need.state, arena, need.arena, &why);
  *     te_tensor_t x;
  *     te_input(m, 0, &x);                                              // x.data lies in the arena
  *     memcpy(x.data, samples, x.nbytes);
@@ -20,13 +26,14 @@
  *   file   read only; any alignment; must stay where it is while the model is open
  *          (flash, ROMFS, a buffer). Weights are read from it, never copied
  *          (upstream TFLM copies a file into the state that is not aligned to 8).
- *   state  te_sizes_t.state bytes, aligned to TE_STATE_ALIGN; belongs to this model alone. What a recurrent model
- *          remembers lies here; it begins anew when the model is opened.
+ *   state  te_sizes_t.state bytes, aligned to TE_STATE_ALIGN; belongs to this model alone. What a model remembers from
+ *          run to run lies here. te_measure() fills it and takes more meanwhile; behind te_sizes_t.state nothing is
+ *          needed afterwards. Until te_open() it may be moved to another place, and after te_open() not.
  *   arena  te_sizes_t.arena bytes, aligned to TE_ARENA_ALIGN; activations and scratch.
  *          Several models may share one arena if they do not run at the same time:
  *          inputs are written, run, and outputs read before the other model is used.
  *          A run may overwrite the inputs: write all of them before each run.
- *   Both sizes are exact: one byte less is TE_ERR_MEMORY.
+ *   All sizes are exact: one byte less is TE_ERR_MEMORY.
  */
 #ifndef TORPOR_ENGINE_H
 #define TORPOR_ENGINE_H
@@ -64,7 +71,8 @@ typedef enum {
 /* Why a call failed. te_describe() turns it into one sentence. */
 typedef struct {
     int8_t code;          /* te_err_t */
-    int16_t op_index;     /* operator's index in the model, -1 if none */
+    int16_t graph;        /* the operator's subgraph; 0 is the main one */
+    int16_t op_index;     /* its index there, -1 if no operator is to blame */
     int16_t op_code;      /* its BuiltinOperator, -1 if unknown */
     const char *op_name;  /* of a custom operator: its name, not terminated; it may lie in the file. Else NULL */
     uint32_t op_name_len;
@@ -94,13 +102,17 @@ typedef struct {
 
 typedef struct te_model te_model_t;
 
-/* Proves the file safe and says how much memory it needs. Uses no memory but a bounded stack (1.9 kB
- * on a Cortex-M); upstream TFLM, which has to try, borrows memory from its caller: engine_tflm/work.h. */
-int te_measure(const void *file, size_t file_len, te_sizes_t *need, te_error_t *why);
+/* Proves the file safe, plans its memory, and leaves in `state` all that running it takes. TE_ERR_MEMORY if state_len
+ * is too little to work in: why->needed says how much to come again with (0 and NULL are fine at first; upstream TFLM
+ * has to try, and may say so several times). The file must not change from here on. */
+int te_measure(const void *file, size_t file_len, void *state, size_t state_len, te_sizes_t *need, te_error_t *why);
 
-/* Verifies, plans and prepares. On failure nothing is left behind. *m lies at the start of state. */
-int te_open(te_model_t **m, const void *file, size_t file_len, void *state, size_t state_len,
-    void *arena, size_t arena_len, te_error_t *why);
+/* Opens what te_measure() left in `state`, once; *m lies at its start. What a model remembers begins anew. */
+int te_open(te_model_t **m, void *state, size_t state_len, void *arena, size_t arena_len, te_error_t *why);
+
+/* What a model remembers begins anew, as upstream's Reset() does it: variables are zero, or their zero point. What
+ * CALL_ONCE did is not done again. */
+void te_reset(te_model_t *m);
 
 /* Runs all operators once. Allocates nothing. TE_ERR_ARGUMENT if an index that the inputs hold, or that was computed
  * from them, leads outside a tensor; the outputs are then worth nothing, and the model may be run again. */

@@ -13,11 +13,19 @@ enum { METADATA_NAME, METADATA_BUFFER };
 enum { CODE_DEPRECATED, CODE_CUSTOM, CODE_VERSION, CODE_BUILTIN };
 enum { OP_CODE, OP_INPUTS, OP_OUTPUTS, OP_OPTIONS_TYPE, OP_OPTIONS, OP_CUSTOM_OPTIONS };
 
+#define GRAPH_KEPT (1 << 28)  /* bytes; a multiple of TE_STATE_ALIGN */
+
 int te_fail(te_graph_t *g, int code, const char *reason, int32_t value) {
     g->why->code = (int8_t)code;
     g->why->reason = reason;
     g->why->value = value;
     return code;
+}
+
+void te_graph_blame_none(te_graph_t *g) {
+    g->why->graph = (int16_t)g->part.number;
+    g->why->op_index = g->why->op_code = -1;
+    g->why->op_name = NULL;
 }
 
 static int graph_damaged(te_graph_t *g) {
@@ -37,6 +45,19 @@ uint32_t te_type_size(int type) {
     }
 }
 
+int te_graph_part(te_graph_t *g, uint32_t number, te_part_t *part) {
+    te_file_t *f = &g->file;
+    te_table_t table = te_fb_vec_table(f, g->graphs, number);
+    memset(part, 0, sizeof(*part));
+    part->number = (uint16_t)number;
+    part->tensors = te_fb_field_vec(f, &table, GRAPH_TENSORS, 4);
+    part->inputs = te_fb_field_vec(f, &table, GRAPH_INPUTS, 4);
+    part->outputs = te_fb_field_vec(f, &table, GRAPH_OUTPUTS, 4);
+    part->ops = te_fb_field_vec(f, &table, GRAPH_OPS, 4);
+    te_graph_blame_none(g);
+    return f->bad ? graph_damaged(g) : TE_OK;
+}
+
 static int graph_open_root(te_graph_t *g) {
     te_file_t *f = &g->file;
     if (f->len < 8 || memcmp(f->data + 4, "TFL3", 4) != 0) {
@@ -48,31 +69,23 @@ static int graph_open_root(te_graph_t *g) {
         return te_fail(g, TE_ERR_UNSUPPORTED, "schema version %d is not supported", version);
     }
     g->codes = te_fb_field_vec(f, &model, MODEL_CODES, 4);
+    g->graphs = te_fb_field_vec(f, &model, MODEL_GRAPHS, 4);
     g->buffers = te_fb_field_vec(f, &model, MODEL_BUFFERS, 4);
     g->metadata = te_fb_field_vec(f, &model, MODEL_METADATA, 4);
-    te_table_t graph = te_fb_vec_table(f, te_fb_field_vec(f, &model, MODEL_GRAPHS, 4), 0);
-    g->tensors = te_fb_field_vec(f, &graph, GRAPH_TENSORS, 4);
-    g->inputs = te_fb_field_vec(f, &graph, GRAPH_INPUTS, 4);
-    g->outputs = te_fb_field_vec(f, &graph, GRAPH_OUTPUTS, 4);
-    g->ops = te_fb_field_vec(f, &graph, GRAPH_OPS, 4);
-    return f->bad ? graph_damaged(g) : TE_OK;
+    return te_graph_part(g, 0, &g->part);
 }
 
 int te_graph_open(te_graph_t *g, const void *file, size_t len, te_error_t *why) {
     memset(g, 0, sizeof(*g));
     memset(why, 0, sizeof(*why));
-    why->op_index = why->op_code = -1;
     g->why = why;
+    te_graph_blame_none(g);
     if (file == NULL || len > INT32_MAX) {
         return te_fail(g, TE_ERR_FORMAT, "a model has at most 2147483647 bytes", 0);
     }
     g->file.data = file;
     g->file.len = (uint32_t)len;
-    TE_TRY(graph_open_root(g));
-    if (g->ops.n > INT16_MAX || g->tensors.n > INT16_MAX || g->outputs.n > INT16_MAX || g->inputs.n > INT16_MAX) {
-        return te_fail(g, TE_ERR_UNSUPPORTED, "the model has more than 32767 operators or tensors", 0);
-    }
-    return TE_OK;
+    return graph_open_root(g);
 }
 
 /* Shape, and the product of its dimensions in 64 bits. */
@@ -117,17 +130,6 @@ static bool graph_variable(te_graph_t *g, const te_table_t *tensor) {
 static te_table_t graph_buffer(te_graph_t *g, const te_table_t *tensor) {
     uint32_t number = (uint32_t)te_fb_field_i32(&g->file, tensor, TENSOR_BUFFER, 0);
     return number && !graph_variable(g, tensor) ? te_fb_vec_table(&g->file, g->buffers, number) : te_fb_table(&g->file, 0);
-}
-
-uint32_t te_graph_constant_at(te_graph_t *g, int32_t tensor) {
-    te_table_t table = te_fb_vec_table(&g->file, g->tensors, (uint32_t)tensor);
-    te_table_t buffer = graph_buffer(g, &table);
-    return te_fb_field_vec(&g->file, &buffer, BUFFER_DATA, 1).at;
-}
-
-bool te_graph_variable(te_graph_t *g, int32_t tensor) {
-    te_table_t table = te_fb_vec_table(&g->file, g->tensors, (uint32_t)tensor);
-    return graph_variable(g, &table);
 }
 
 /* Its constant bytes: as many as the shape says, and in the file. */
@@ -198,20 +200,46 @@ static int graph_quantisation(te_graph_t *g, int32_t index, te_desc_t *t) {
     t->scales = scales;
     t->scale = te_fb_f32(f, scales.at);
     t->zero_point = (int32_t)te_fb_i64(f, zeros.at);
-    return g->proved ? TE_OK : graph_scales(g, index, t, zeros);
+    return g->model ? graph_scales(g, index, t, zeros) : TE_OK;
+}
+
+int te_graph_keep(te_graph_t *g, uint32_t *kept, uint32_t nbytes) {
+    if (nbytes > GRAPH_KEPT - *kept) {
+        return te_fail(g, TE_ERR_UNSUPPORTED, "more than %d bytes kept from run to run are not supported", GRAPH_KEPT);
+    }
+    *kept += te_state_size(nbytes);
+    return TE_OK;
+}
+
+/* Notes where a tensor lies, unless the planner has to say. Variables lie behind what operators keep. */
+static int graph_place(te_graph_t *g, int32_t index, const te_desc_t *t) {
+    if (g->where[index] != TE_NOWHERE) {
+        return TE_OK;
+    }
+    if (t->constant) {
+        g->where[index] = TE_IN_FILE | t->constant;
+    }
+    if (t->variable) {
+        g->where[index] = TE_IN_STATE | g->variables;
+        return te_graph_keep(g, &g->variables, t->nbytes);
+    }
+    return TE_OK;
 }
 
 int te_graph_tensor(te_graph_t *g, int32_t index, te_desc_t *t) {
-    if (index < 0 || (uint32_t)index >= g->tensors.n) {
+    if (!te_graph_exists(g, index)) {
         return te_fail(g, TE_ERR_MODEL, "tensor %d does not exist", index);
     }
-    t->table = te_fb_vec_table(&g->file, g->tensors, (uint32_t)index);
+    t->table = te_fb_vec_table(&g->file, g->part.tensors, (uint32_t)index);
     t->variable = graph_variable(g, &t->table);
     TE_TRY(graph_type(g, index, t));
     TE_TRY(graph_shape(g, index, t));
     TE_TRY(graph_constant(g, index, t));
     TE_TRY(graph_quantisation(g, index, t));
-    return g->file.bad ? graph_damaged(g) : TE_OK;
+    if (g->file.bad) {
+        return te_fail(g, TE_ERR_FORMAT, "tensor %d leads outside the file", index);
+    }
+    return g->model ? graph_place(g, index, t) : TE_OK;
 }
 
 /* Old files have the code in one signed byte, new ones in 32 bits: the greater is right. */
@@ -223,32 +251,50 @@ static int graph_code(te_graph_t *g, const te_table_t *code) {
 
 /* What an error says of an operator. */
 static void graph_blame(te_graph_t *g, const te_op_t *op) {
+    g->why->graph = (int16_t)g->part.number;
     g->why->op_index = (int16_t)op->index;
-    g->why->op_code = (int16_t)(op->code <= INT16_MAX ? op->code : -1);
-    g->why->op_name = op->code == TE_CUSTOM ? (const char *)g->file.data + op->custom.at : NULL;
+    g->why->op_code = (int16_t)(g->file.bad || op->code > INT16_MAX ? -1 : op->code);
+    g->why->op_name = op->code == TE_CUSTOM && !g->file.bad ? (const char *)g->file.data + op->custom.at : NULL;
     g->why->op_name_len = op->custom.n;
+}
+
+static int graph_kind(te_graph_t *g, const te_table_t *table, int index, te_op_t *op) {
+    te_file_t *f = &g->file;
+    te_vec_t none = {0, 0};
+    te_table_t code = te_fb_vec_table(f, g->codes, (uint32_t)te_fb_field_i32(f, table, OP_CODE, 0));
+    op->graph = g;
+    op->index = index;
+    op->code = graph_code(g, &code);
+    op->custom = op->code == TE_CUSTOM ? te_fb_field_vec(f, &code, CODE_CUSTOM, 1) : none;
+    op->inputs = te_fb_field_vec(f, table, OP_INPUTS, 4);
+    op->outputs = te_fb_field_vec(f, table, OP_OUTPUTS, 4);
+    graph_blame(g, op);
+    return f->bad ? te_fail(g, TE_ERR_FORMAT, "its description leads outside the file", 0) : TE_OK;
+}
+
+int te_graph_kind(te_graph_t *g, int index, te_op_t *op) {
+    te_table_t table = te_fb_vec_table(&g->file, g->part.ops, (uint32_t)index);
+    return graph_kind(g, &table, index, op);
 }
 
 int te_graph_op(te_graph_t *g, int index, te_op_t *op) {
     te_file_t *f = &g->file;
+    te_table_t table = te_fb_vec_table(f, g->part.ops, (uint32_t)index);
     memset(op, 0, sizeof(*op));
-    op->graph = g;
-    op->index = index;
-    te_table_t table = te_fb_vec_table(f, g->ops, (uint32_t)index);
-    te_table_t code = te_fb_vec_table(f, g->codes, (uint32_t)te_fb_field_i32(f, &table, OP_CODE, 0));
-    op->code = graph_code(g, &code);
+    TE_TRY(graph_kind(g, &table, index, op));
     if (op->code == TE_CUSTOM) {
-        op->custom = te_fb_field_vec(f, &code, CODE_CUSTOM, 1);
         op->custom_options = te_fb_field_vec(f, &table, OP_CUSTOM_OPTIONS, 1);
     }
-    op->inputs = te_fb_field_vec(f, &table, OP_INPUTS, 4);
-    op->outputs = te_fb_field_vec(f, &table, OP_OUTPUTS, 4);
     op->options_type = te_fb_field_u8(f, &table, OP_OPTIONS_TYPE, 0);
     op->options = te_fb_field_table(f, &table, OP_OPTIONS);
+    op->keep_at = TE_IN_STATE | g->kept;
+    op->scratch_at = g->refs;
     for (int i = 0; i < TE_LAG_SLOTS; i++) {
         op->lag[i].forward = op->lag[i].backward = TE_NO_OVERLAP;
     }
-    graph_blame(g, op);
+    for (int i = 0; i < TE_CALLS; i++) {
+        op->calls[i] = -1;
+    }
     return f->bad ? graph_damaged(g) : TE_OK;
 }
 
@@ -266,36 +312,4 @@ bool te_graph_metadata(te_graph_t *g, uint32_t i, const char *name, te_vec_t *da
     te_table_t buffer = te_fb_vec_table(f, g->buffers, (uint32_t)te_fb_field_i32(f, &table, METADATA_BUFFER, 0));
     *data = te_fb_field_vec(f, &buffer, BUFFER_DATA, 1);
     return data->n != 0;
-}
-
-uint32_t te_graph_slots(te_graph_t *g, int index) {
-    te_table_t table = te_fb_vec_table(&g->file, g->ops, (uint32_t)index);
-    return te_fb_field_vec(&g->file, &table, OP_INPUTS, 4).n + te_fb_field_vec(&g->file, &table, OP_OUTPUTS, 4).n;
-}
-
-te_vec_t te_graph_outputs(te_graph_t *g, int index) {
-    te_table_t table = te_fb_vec_table(&g->file, g->ops, (uint32_t)index);
-    return te_fb_field_vec(&g->file, &table, OP_OUTPUTS, 4);
-}
-
-bool te_graph_lists(te_graph_t *g, te_vec_t v, int32_t tensor) {
-    for (uint32_t i = 0; i < v.n; i++) {
-        if (te_graph_index(g, v, i) == tensor) {
-            return true;
-        }
-    }
-    return false;
-}
-
-int te_graph_last_use(te_graph_t *g, int32_t tensor) {
-    if (te_graph_lists(g, g->outputs, tensor)) {
-        return (int)g->ops.n;
-    }
-    for (int i = (int)g->ops.n; i-- > 0;) {
-        te_table_t table = te_fb_vec_table(&g->file, g->ops, (uint32_t)i);
-        if (te_graph_lists(g, te_fb_field_vec(&g->file, &table, OP_INPUTS, 4), tensor)) {
-            return i;
-        }
-    }
-    return -1;
 }

@@ -21,14 +21,53 @@
 #define TE_ASSERT(condition) ((void)0)
 #endif
 
+/* A subgraph. Tensors and operators of all subgraphs are numbered through. */
+typedef struct {
+    te_vec_t tensors, inputs, outputs, ops;
+    uint16_t number;                  /* 0: the main one */
+    uint16_t first_tensor, first_op;  /* how many the subgraphs before it have */
+    uint8_t level;                    /* of calls: higher than that of each subgraph that calls it */
+    uint32_t arena;                   /* bytes that a run of it takes, once planned */
+} te_part_t;
+
+/* Where bytes lie at run time: an offset in the arena, or with the top bit set in the file, or else with the
+ * second bit set in what the state keeps from run to run. */
+typedef uint32_t te_place_t;
+#define TE_IN_FILE UINT32_C(0x80000000)
+#define TE_IN_STATE UINT32_C(0x40000000)
+#define TE_NOWHERE UINT32_MAX
+
+/* What stands for bytes in an operator's parameters: a place, if it was known early, or the number of one, which is
+ * below TE_IN_STATE: a tensor's, or behind all tensors that of an operator's scratch. */
+typedef uint32_t te_ref_t;
+#define TE_NO_REF UINT32_MAX
+
+/* What is known of a tensor while its subgraph is proved and planned. Operators count from 0 in each subgraph. */
+typedef struct {
+    uint32_t size;   /* bytes of the arena, a multiple of TE_ARENA_ALIGN */
+    int16_t writer;  /* operator, or one of the two below */
+    int16_t last;    /* the last operator that reads it; the number of operators if the caller does */
+} te_life_t;
+
+#define TE_CALLER (-1)
+#define TE_NOBODY (-2)
+
 typedef struct {
     te_file_t file;
-    te_vec_t codes, buffers, metadata;
-    te_vec_t tensors, inputs, outputs, ops;  /* of the main subgraph */
-    bool proved;       /* every operator was verified once: loops over channels may be left out */
-    uint32_t state;    /* bytes of state, of the operators verified so far */
-    uint32_t variables;  /* bytes of state of all variables, which lie at its end */
+    te_vec_t codes, buffers, metadata, graphs;
+    te_part_t part;      /* the subgraph that is looked at */
     te_error_t *why;
+
+    /* While a model is measured, else NULL: what is open was proved. */
+    struct te_model *model;
+    te_part_t *parts;
+    struct te_need *needs;  /* of the subgraph's operators */
+    te_life_t *lives;       /* of the subgraph's tensors */
+    te_place_t *where;      /* of the subgraph's tensors */
+    uint16_t *living;       /* room for the planner, a number for each tensor */
+    uint32_t refs;          /* places numbered so far */
+    uint32_t kept;          /* bytes that operators keep from run to run, so far */
+    uint32_t variables;     /* bytes of variables, so far */
 } te_graph_t;
 
 /* A tensor as the file describes it; te_graph_tensor() has proved every field. */
@@ -45,14 +84,8 @@ typedef struct {
     int32_t axis;         /* that the scales run along, if there are several */
     float scale;          /* the first */
     int32_t zero_point;   /* the first */
-    bool symmetric;       /* every zero point is 0 (looked at while the graph is not proved) */
+    bool symmetric;       /* every zero point is 0 (looked at while a model is measured) */
 } te_desc_t;
-
-/* Where bytes lie at run time: an offset in the arena, or with the top bit set in the file, or else with the
- * second bit set in the state. */
-typedef uint32_t te_ref_t;
-#define TE_REF_FILE UINT32_C(0x80000000)
-#define TE_REF_STATE UINT32_C(0x40000000)
 
 /* How far ahead of an input's bytes an output may be written in place (bytes), for an operator that
  * finishes row after row: forward, it may start at most at input - forward; backward (last row first),
@@ -64,38 +97,51 @@ typedef struct {
 } te_lag_t;
 
 #define TE_LAG_SLOTS 2
+#define TE_CALLS 2
 
-/* One operator while it is verified, planned or prepared. */
+/* BuiltinOperator of an operator that is known by its name. */
+#define TE_CUSTOM 32
+
+/* One operator while it is prepared. */
 typedef struct {
     te_graph_t *graph;
-    int index;
+    int index;              /* in its subgraph */
     int code;               /* BuiltinOperator */
     te_vec_t custom;        /* name of a custom operator, in the file */
     te_vec_t custom_options;  /* its bytes */
     te_table_t options;
     uint8_t options_type;
     te_vec_t inputs, outputs;
-    const te_ref_t *where;  /* of each tensor; NULL until planned */
-    te_ref_t scratch_at;    /* once planned */
-    te_ref_t keep_at;
-    void *kept;             /* once planned, its `keep` bytes: zero, and prepare() may fill them */
+    te_ref_t keep_at;       /* stands for what it keeps */
+    void *kept;             /* NULL when it is prepared; when it begins anew, its `keep` bytes, zero */
+    te_ref_t scratch_at;    /* number of its first scratch */
+    uint32_t scratch_refs;  /* how many it has asked for */
 
     /* What prepare() says to the planner. */
     uint32_t out_nbytes;          /* bytes of its first output */
     uint32_t scratch;             /* bytes of the arena while it runs */
-    uint32_t keep;                /* bytes of the state that it keeps from run to run; aligned to 8 */
+    uint32_t keep;                /* bytes of the state that it keeps from run to run; aligned to 8. If it asks for some,
+                                     prepare() is called again when the model begins anew, to fill them, and then its
+                                     parameters are not used */
     te_lag_t lag[TE_LAG_SLOTS];   /* by input slot */
     bool alias;                   /* the output is input 0 under another shape */
+    int16_t calls[TE_CALLS];      /* subgraphs that run in its scratch; -1: none */
     uint64_t macs;
 } te_op_t;
 
 /* Reads the root and the main subgraph. */
 int te_graph_open(te_graph_t *g, const void *file, size_t len, te_error_t *why);
 
+/* Reads subgraph `number`; its place among the others is the caller's to say. */
+int te_graph_part(te_graph_t *g, uint32_t number, te_part_t *part);
+
 /* Describes tensor `index`; any contradiction is an error. */
 int te_graph_tensor(te_graph_t *g, int32_t index, te_desc_t *t);
 
-/* Reads operator `index`: code, name, slots, options. Its row in the table of operators is looked up apart. */
+/* Reads operator `index` of the subgraph: code, name, slots. Its row in the table of operators is looked up apart. */
+int te_graph_kind(te_graph_t *g, int index, te_op_t *op);
+
+/* The same with its options, and what prepare() finds set. */
 int te_graph_op(te_graph_t *g, int index, te_op_t *op);
 
 /* Element i < v.n of a vector of int32, which is known to lie in the file. */
@@ -104,30 +150,17 @@ static inline int32_t te_graph_index(const te_graph_t *g, te_vec_t v, uint32_t i
     return te_load_i32(g->file.data + v.at + 4 * i);
 }
 
-/* Position of a tensor's constant bytes; 0 if it has none. */
-uint32_t te_graph_constant_at(te_graph_t *g, int32_t tensor);
+static inline bool te_graph_exists(const te_graph_t *g, int32_t tensor) {
+    return tensor >= 0 && (uint32_t)tensor < g->part.tensors.n;
+}
 
-/* BuiltinOperator of an operator that is known by its name. */
-#define TE_CUSTOM 32
-
-/* How many inputs and outputs operator `index` has. */
-uint32_t te_graph_slots(te_graph_t *g, int index);
-
-/* Whether a tensor that exists keeps its values from run to run. */
-bool te_graph_variable(te_graph_t *g, int32_t tensor);
-
-/* What nbytes of the state take: an operator's parameters, or what it keeps. */
+/* What nbytes of the state take. */
 static inline uint32_t te_state_size(uint32_t nbytes) {
     return (nbytes + TE_STATE_ALIGN - 1) & ~(uint32_t)(TE_STATE_ALIGN - 1);
 }
 
-/* Bytes of the state that a variable takes. */
-static inline uint32_t te_variable_size(const te_desc_t *t) {
-    return te_state_size(t->nbytes);
-}
-
-/* What operator `index` writes. */
-te_vec_t te_graph_outputs(te_graph_t *g, int index);
+/* Counts nbytes more of what the state keeps from run to run. */
+int te_graph_keep(te_graph_t *g, uint32_t *kept, uint32_t nbytes);
 
 /* A tensor's name. */
 te_vec_t te_graph_name(te_graph_t *g, const te_desc_t *t);
@@ -135,13 +168,11 @@ te_vec_t te_graph_name(te_graph_t *g, const te_desc_t *t);
 /* Bytes of metadata entry i, if that is its name. */
 bool te_graph_metadata(te_graph_t *g, uint32_t i, const char *name, te_vec_t *data);
 
-bool te_graph_lists(te_graph_t *g, te_vec_t v, int32_t tensor);
-
-/* The last operator that reads a tensor; the number of operators if the caller reads it; -1 if none. */
-int te_graph_last_use(te_graph_t *g, int32_t tensor);
-
 /* Fills *why and returns `code`. `reason` is constant text with at most one %d for `value`. */
 int te_fail(te_graph_t *g, int code, const char *reason, int32_t value);
+
+/* What fails from now on is no operator's fault. */
+void te_graph_blame_none(te_graph_t *g);
 
 /* Bytes of an element; 0 for a type that the engine does not know, and for int4. */
 uint32_t te_type_size(int type);

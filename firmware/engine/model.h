@@ -7,46 +7,80 @@
 
 /* One prepared operator in the state. */
 typedef struct {
-    te_ref_t scratch;
     uint16_t params;   /* its parameters, in units of 8 bytes from the start of the state */
     uint8_t row;       /* in the table of operators */
+    uint8_t keeps;     /* it keeps something from run to run */
 } te_step_t;
 
-/* At the start of the state; after it one te_ref_t a tensor, one te_step_t an operator, and each
- * operator's parameters and what it keeps. Positions are 32-bit offsets, so sizes hardly depend on the machine. */
+/* The operators of a subgraph among all. */
+typedef struct {
+    uint16_t first, n;
+} te_span_t;
+
+/* A run that is under way. */
+typedef struct {
+    te_error_t *why;
+    uint32_t calls;   /* of subgraphs */
+    uint16_t step;    /* the operator that runs */
+    bool fault;       /* *why says what stopped it */
+} te_running_t;
+
+/* At the start of the state; after it one te_step_t an operator, one te_span_t a subgraph if there are several, each
+ * operator's parameters, the places, and what is kept from run to run. Positions are 32-bit offsets, so sizes hardly
+ * depend on the machine. */
 struct te_model {
     const uint8_t *file;
-    uint8_t *arena;
+    uint8_t *arena;      /* of the subgraph that runs */
+    te_running_t *running;  /* NULL while nothing runs */
     uint32_t file_len;
+    uint32_t state_size, arena_size;
+    uint32_t where, kept;  /* positions in the state */
     uint32_t macs_low, macs_high;
-    uint16_t n_tensors, n_ops, n_inputs, n_outputs;
-    int32_t fault_value;
-    const char *fault;  /* what stopped the operator that runs, NULL if nothing did */
+    uint16_t n_ops, n_steps;  /* operators of the main subgraph, and of all */
+    uint16_t n_inputs, n_outputs;
 };
 
-static inline te_ref_t *te_model_where(const te_model_t *m) {
-    return (te_ref_t *)(m + 1);
-}
-
 static inline te_step_t *te_model_steps(const te_model_t *m) {
-    return (te_step_t *)(te_model_where(m) + m->n_tensors);
+    return (te_step_t *)(m + 1);
 }
 
-/* Bytes of the state before the first operator's parameters. */
-static inline uint32_t te_state_head(uint32_t n_tensors, uint32_t n_ops) {
-    uint32_t size = sizeof(te_model_t) + n_tensors * sizeof(te_ref_t) + n_ops * sizeof(te_step_t);
-    return (size + 7) & ~7u;
+static inline te_span_t *te_model_spans(const te_model_t *m) {
+    return (te_span_t *)(te_model_steps(m) + m->n_steps);
 }
 
-/* The bytes a reference stands for. What lies in the arena is aligned to 16, in the
- * state to 8, in the file to nothing. */
-static inline void *te_out(const te_model_t *m, te_ref_t ref) {
-    TE_ASSERT(!(ref & TE_REF_FILE));
-    return ref & TE_REF_STATE ? (uint8_t *)m + (ref & ~TE_REF_STATE) : m->arena + ref;
+static inline te_place_t *te_model_where(const te_model_t *m) {
+    return (te_place_t *)((uint8_t *)m + m->where);
 }
 
+static inline void *te_model_params(const te_model_t *m, const te_step_t *step) {
+    return (uint8_t *)m + 8 * (size_t)step->params;
+}
+
+static inline bool te_is_kept(te_place_t at) {
+    return (at & (TE_IN_FILE | TE_IN_STATE)) == TE_IN_STATE;
+}
+
+/* The bytes at a place. What lies in the arena is aligned to 16, in the state to 8, in the file to nothing. */
+static inline void *te_at(const te_model_t *m, te_place_t at) {
+    TE_ASSERT(at != TE_NOWHERE);
+    if (at & TE_IN_FILE) {
+        return (uint8_t *)m->file + (at & ~TE_IN_FILE);
+    }
+    return at & TE_IN_STATE ? (uint8_t *)m + m->kept + (at & ~TE_IN_STATE) : m->arena + at;
+}
+
+static inline te_place_t te_place(const te_model_t *m, te_ref_t ref) {
+    return ref < TE_IN_STATE ? te_model_where(m)[ref] : ref;
+}
+
+/* The bytes that a reference stands for, to read; and to write, which nobody may do in the file. */
 static inline const void *te_in(const te_model_t *m, te_ref_t ref) {
-    return ref & TE_REF_FILE ? m->file + (ref & ~TE_REF_FILE) : te_out(m, ref);
+    return te_at(m, te_place(m, ref));
+}
+
+static inline void *te_out(const te_model_t *m, te_ref_t ref) {
+    TE_ASSERT(!(te_place(m, ref) & TE_IN_FILE));
+    return te_at(m, te_place(m, ref));
 }
 
 /* Stops the model at the operator that runs, because of what an index tensor holds that another operator or the
@@ -54,9 +88,16 @@ static inline const void *te_in(const te_model_t *m, te_ref_t ref) {
  * returns after this; te_run_op() reports it. */
 void te_fault(const te_model_t *m, const char *reason, int32_t value);
 
-/* An operator. prepare() proves that the operator agrees with itself and its tensors and fills `params`;
- * it is called once with nothing planned, for verification and the planner, and once more with every place
- * known. run() may then only assert, and call te_fault(). */
+enum { TE_IF = 118, TE_WHILE = 119 };
+
+/* A tensor of an operator and those of the subgraphs that take its values over, or give them. */
+typedef struct {
+    uint32_t nbytes;
+    uint16_t ref[4];
+} te_link_t;
+
+/* An operator. prepare() proves that the operator agrees with itself and its tensors, says to the planner what it
+ * needs and fills `params`. run() may then only assert, and call te_fault(). */
 typedef struct {
     const char *name;      /* in TensorFlow Lite; a custom operator is found by it */
     int16_t code;          /* BuiltinOperator */
@@ -65,28 +106,57 @@ typedef struct {
     void (*run)(const te_model_t *m, const void *params);
 } te_row_t;
 
+/* Bytes of an operator's parameters. Those of IF and WHILE end with a link for each input and output. */
+static inline uint32_t te_params_size(const te_row_t *row, uint32_t slots) {
+    uint32_t links = row->code == TE_IF || row->code == TE_WHILE ? slots * sizeof(te_link_t) : 0;
+    return te_state_size(row->params_size + links);
+}
+
 #define TE_MAX_PARAMS 256
 
 /* The table of operators (ops/table.c): row i, or NULL past the last; the row of an operator, or -1. */
 const te_row_t *te_row(int i);
 int te_row_find(const te_op_t *op);
 
-/* Proves what concerns the graph as a whole. The operators follow one by one, in te_plan()'s first walk. */
-int te_verify(te_graph_t *g);
+/* What te_measure() keeps about an operator for the planner; see te_op_t. */
+typedef struct te_need {
+    te_vec_t inputs, outputs;
+    te_lag_t lag[TE_LAG_SLOTS];
+    uint32_t scratch;        /* bytes */
+    te_place_t at;           /* of its scratch */
+    uint16_t scratch_at, scratch_refs;
+    int16_t calls[TE_CALLS];
+    bool alias;
+} te_need_t;
 
-/* Proves an operator, unless the graph is proved, and prepares it in TE_MAX_PARAMS bytes. */
-int te_verify_op(te_op_t *op, void *params);
+/* Looks at another subgraph of a model that is measured. */
+void te_select(te_graph_t *g, uint32_t number);
 
-/* What a model's arena needs, and the limit that the planner reached it with. */
+/* How many there are in all subgraphs together. */
 typedef struct {
-    uint32_t arena;
-    uint32_t limit;
-} te_plan_t;
+    uint32_t graphs, tensors, ops;
+    uint32_t slots;   /* operators, their inputs and outputs, and those of the subgraphs */
+    uint32_t params;  /* bytes */
+} te_extent_t;
 
-/* Verifies every operator on the way. */
-int te_plan(te_graph_t *g, te_plan_t *plan);
+/* Counts, within limits. */
+int te_verify_extent(te_graph_t *g, te_extent_t *e);
 
-/* Places every tensor, and in its step every operator's scratch, by that limit. */
-int te_plan_place(te_graph_t *g, const te_plan_t *plan, te_ref_t *where, te_step_t *steps);
+/* Proves what concerns the subgraph that is looked at: before its operators, and after them. */
+int te_verify_begin(te_graph_t *g);
+int te_verify_end(te_graph_t *g);
+
+/* Proves what an operator's slots have to do with others: before it is prepared, and what that described. */
+int te_verify_writes(te_graph_t *g, const te_op_t *op);
+int te_verify_reads(te_graph_t *g, const te_op_t *op);
+int te_verify_sizes(te_graph_t *g, const te_op_t *op);
+
+/* Places all that the subgraph needs in the arena. */
+int te_plan(te_graph_t *g);
+
+/* A size in the arena. */
+static inline uint32_t te_padded(uint32_t size) {
+    return (size + TE_ARENA_ALIGN - 1) & ~(uint32_t)(TE_ARENA_ALIGN - 1);
+}
 
 #endif

@@ -11,10 +11,9 @@
 
 extern "C" {
 #include "../engine/engine.h"
-#include "work.h"
 
 /* Torpor's own te_measure() and te_supported(), see proof.h. */
-int te_prove(const void *file, size_t file_len, te_sizes_t *need, te_error_t *why);
+int te_prove(const void *file, size_t file_len, void *state, size_t state_len, te_sizes_t *need, te_error_t *why);
 const char *te_provable(int i);
 }
 
@@ -27,7 +26,7 @@ constexpr bool trusting = true;
 #else
 constexpr bool trusting = false;
 #endif
-constexpr size_t first_try = 8192;    /* bytes to measure a model in; twice as many next time */
+constexpr size_t first_try = 8192;    /* bytes to measure a model in, at least; twice as many next time */
 constexpr size_t file_alignment = 8;  /* TFLM reads a file's int64 values and vectors of floats in place */
 constexpr size_t head = (sizeof(te_model) + 15) / 16 * 16 + TE_STATE_ALIGN; /* of a state that is aligned to 8 only */
 
@@ -171,9 +170,17 @@ Shortage attempt(Attempt &a) {
     return guarded_open(a, {start + copied, a.state.size - head - copied}, copied ? start : a.file);
 }
 
+/* What te_measure() leaves in the state for te_open(). */
+struct Measured {
+    const void *file;
+    size_t file_len;
+    te_sizes_t need;
+};
+static_assert(sizeof(Measured) <= head);
+
 /* Opens the model for a try in n bytes of work memory, aligned to 16. */
 Shortage try_in(uint8_t *work, size_t n, Attempt &a, te_sizes_t *need) {
-    size_t half = n / 2;
+    size_t half = n / 2 / 16 * 16;
     a.state = {work, half};
     a.arena = {work + half, half};
     Shortage shortage = attempt(a);
@@ -184,63 +191,68 @@ Shortage try_in(uint8_t *work, size_t n, Attempt &a, te_sizes_t *need) {
     return shortage;
 }
 
-int measure(const void *file, size_t file_len, te_sizes_t *need, te_error_t *why) {
-    Attempt a = {file, file_len, {}, {}, true, nullptr, TE_OK, why};
-    for (size_t n = first_try;; n *= 2) {
-        void *work = te_borrow(n + 15);
-        if (work == nullptr) {
-            return fail_memory(why, "too little memory to try the model out", n + 15, n / 2 + 15);
-        }
-        Shortage shortage = try_in(align_up(work, 16), n, a, need);
-        te_give_back(work, n + 15);
-        if (shortage == NO_SHORTAGE) {
-            return a.code;
-        }
+/* Tries the model out. */
+int measure(Measured &m, Room work, te_error_t *why) {
+    const char *reason = "too little memory to try the model out";
+    size_t skipped = align_up(work.start, 16) - work.start;
+    if (work.size < first_try) {
+        return fail_memory(why, reason, first_try, work.size);
     }
-}
-
-/* A memory given to te_open() was too small: says how large it has to be. */
-int too_small(Shortage shortage, const Attempt &a, te_error_t *why) {
-    te_sizes_t need;
-    int code = measure(a.file, a.file_len, &need, why);
-    if (code != TE_OK) {
-        return code;
-    }
-    return shortage == STATE_TOO_SMALL ? fail_memory(why, "the state is too small", need.state, a.state.size)
-                                       : fail_memory(why, "the arena is too small", need.arena, a.arena.size);
+    Attempt a = {m.file, m.file_len, {}, {}, true, nullptr, TE_OK, why};
+    Shortage shortage = try_in(work.start + skipped, work.size - skipped, a, &m.need);
+    return shortage == NO_SHORTAGE ? a.code : fail_memory(why, reason, 2 * work.size, work.size);
 }
 
 /* Torpor proves the file safe. With TFLM_TRUST=1, what it does not know runs unproved. */
-int prove(const void *file, size_t file_len, te_error_t *why) {
+int prove(const void *file, size_t file_len, Room work, te_error_t *why) {
     te_sizes_t torpors;
-    int code = te_prove(file, file_len, &torpors, why);
+    int code = te_prove(file, file_len, work.start, work.size, &torpors, why);
     return trusting && code == TE_ERR_UNSUPPORTED ? TE_OK : code;
 }
 
 } // namespace
 
-int te_measure(const void *file, size_t file_len, te_sizes_t *need, te_error_t *why) {
-    int code = prove(file, file_len, why);
-    return code == TE_OK ? measure(file, file_len, need, why) : code;
+int te_measure(const void *file, size_t file_len, void *state, size_t state_len, te_sizes_t *need, te_error_t *why) {
+    Room work = {(uint8_t *)state, state_len};
+    Measured m = {file, file_len, {}};
+    int code = prove(file, file_len, work, why);
+    if (code == TE_OK) {
+        code = measure(m, work, why);
+    }
+    if (code == TE_OK) {
+        *need = m.need;
+        memcpy(state, &m, sizeof(m));
+    }
+    return code;
 }
 
-int te_open(te_model_t **m, const void *file, size_t file_len, void *state, size_t state_len, void *arena,
-    size_t arena_len, te_error_t *why) {
+int te_open(te_model_t **m, void *state, size_t state_len, void *arena, size_t arena_len, te_error_t *why) {
+    Measured found;
     *m = nullptr;
-    int code = prove(file, file_len, why);
-    if (code != TE_OK) {
-        return code;
-    }
     if ((uintptr_t)state % TE_STATE_ALIGN || (uintptr_t)arena % TE_ARENA_ALIGN) {
         return fail(why, TE_ERR_ARGUMENT, "state must be aligned to 8 and arena to 16 bytes");
     }
-    Attempt a = {file, file_len, {(uint8_t *)state, state_len}, {(uint8_t *)arena, arena_len}, false, nullptr, TE_OK, why};
-    Shortage shortage = attempt(a);
-    if (shortage != NO_SHORTAGE) {
-        return too_small(shortage, a, why);
+    if (state_len < sizeof(found)) {
+        return fail_memory(why, "the state is too small", head, state_len);
+    }
+    memcpy(&found, state, sizeof(found));
+    if (state_len < found.need.state) {
+        return fail_memory(why, "the state is too small", found.need.state, state_len);
+    }
+    if (arena_len < found.need.arena) {
+        return fail_memory(why, "the arena is too small", found.need.arena, arena_len);
+    }
+    Attempt a = {found.file, found.file_len, {(uint8_t *)state, found.need.state}, {(uint8_t *)arena, found.need.arena},
+                 false, nullptr, TE_OK, why};
+    if (attempt(a) != NO_SHORTAGE) {
+        return fail(why, TE_ERR_UNSUPPORTED, "TFLM needs more memory to open the model than when it tried it out");
     }
     *m = a.code == TE_OK ? a.model : nullptr;
     return a.code;
+}
+
+void te_reset(te_model_t *m) {
+    m->interpreter.Reset();
 }
 
 /* ---- Running ---- */

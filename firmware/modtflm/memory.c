@@ -2,17 +2,33 @@
  * Blocks of the heap, and the bytes of files and arenas where they lie. */
 #include "modtflm.h"
 
-#if TORPOR_TFLM
-#include "engine_tflm/work.h"
-#endif
-
-void *tflm_new_block(size_t n, const char *what) {
-    void *block = m_malloc_maybe(n);
+/* A block of n instead of `old` bytes with the same contents; old == 0: a new one. */
+static void *resized_block(void *block, size_t old, size_t n, const char *what) {
+    block = m_renew_maybe(uint8_t, block, old, n, true);
+    (void)old;
     if (block == NULL) {
         mp_obj_t free = mp_call_function_n_kw(import_attr(MP_QSTR_gc, MP_QSTR_mem_free), 0, 0, NULL);
         tflm_raise_memory(what, n, mp_obj_get_int(free));
     }
     return block;
+}
+
+void *tflm_new_block(size_t n, const char *what) {
+    return resized_block(NULL, 0, n, what);
+}
+
+/* The heap aligns blocks to 16 bytes. */
+void *tflm_new_state(const bytes_t *file, te_sizes_t *sizes) {
+    te_error_t why;
+    void *state = NULL;
+    size_t room = 0;
+    int code;
+    while ((code = te_measure(file->start, file->length, state, room, sizes, &why)) == TE_ERR_MEMORY) {
+        state = resized_block(state, room, why.needed, "the heap is too small to measure the model in");
+        room = why.needed;
+    }
+    tflm_check(code, &why);
+    return resized_block(state, room, sizes->state, "the heap is too small for the model's state");
 }
 
 bytes_t tflm_get_bytes(mp_obj_t owner, mp_uint_t flags) {
@@ -28,17 +44,6 @@ void tflm_check_in_place(const bytes_t *bytes, mp_uint_t flags) {
         tflm_raise_argument("the model's file or arena was resized", 0);
     }
 }
-
-#if TORPOR_TFLM
-/* Upstream's engine tries models out on the heap, where they will live. */
-void *te_borrow(size_t n) {
-    return m_malloc_maybe(n);
-}
-
-void te_give_back(void *work, size_t n) {
-    m_del(uint8_t, work, n);
-}
-#endif
 
 static mp_obj_t call_method(mp_obj_t self, qstr name, size_t n, const mp_obj_t *args) {
     mp_obj_t call[4];

@@ -19,11 +19,10 @@ static mp_obj_t views_of(const model_obj_t *self, int n, get_tensor_t get) {
 
 static void open_model(model_obj_t *self) {
     te_error_t why;
-    void *state = align_up(self->state, TE_STATE_ALIGN);
     uint8_t *arena = align_up(self->arena.start, TE_ARENA_ALIGN);
     size_t skipped = arena - self->arena.start;
     size_t length = self->arena.length > skipped ? self->arena.length - skipped : 0;
-    tflm_check(te_open(&self->engine, self->file.start, self->file.length, state, self->sizes.state, arena, length, &why), &why);
+    tflm_check(te_open(&self->engine, self->state, self->sizes.state, arena, length, &why), &why);
 }
 
 static mp_obj_t model_make_new(const mp_obj_type_t *type, size_t n_args, size_t n_kw, const mp_obj_t *args) {
@@ -35,14 +34,12 @@ static mp_obj_t model_make_new(const mp_obj_type_t *type, size_t n_args, size_t 
     mp_arg_val_t v[FIELDS];
     mp_arg_parse_all_kw_array(n_args, n_kw, args, FIELDS, allowed, v);
     model_obj_t *self = mp_obj_malloc(model_obj_t, type);
-    te_error_t why;
     self->file = tflm_open_source(v[SRC].u_obj);
-    tflm_check(te_measure(self->file.start, self->file.length, &self->sizes, &why), &why);
+    self->state = tflm_new_state(&self->file, &self->sizes);
     self->arena = tflm_open_arena(v[ARENA].u_obj, self->sizes.arena);
     if (tflm_overlap(&self->file, &self->arena)) {
         tflm_raise_argument("the arena overlaps the model's file", 0);
     }
-    self->state = tflm_new_block(self->sizes.state + TE_STATE_ALIGN - 1, "the heap is too small for the model's state");
     open_model(self);
     self->inputs = views_of(self, te_input_count(self->engine), te_input);
     self->outputs = views_of(self, te_output_count(self->engine), te_output);
@@ -127,6 +124,7 @@ static void model_attr(mp_obj_t self_in, qstr name, mp_obj_t *dest) {
     X(MP_QSTR_run, tflm_model_run_obj) \
     X(MP_QSTR_predict, tflm_model_predict_obj) \
     X(MP_QSTR_profile, tflm_model_profile_obj) \
+    X(MP_QSTR_reset, tflm_model_reset_obj) \
     X(MP_QSTR_metadata, model_metadata_obj)
 
 METHODS(model, MODEL_METHODS)

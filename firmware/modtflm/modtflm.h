@@ -51,6 +51,9 @@ NORETURN void tflm_raise_memory(const char *reason, size_t needed, size_t availa
 
 /* Memory. */
 void *tflm_new_block(size_t n, const char *what);
+
+/* A block with the state of the model, which is proved and planned in it. */
+void *tflm_new_state(const bytes_t *file, te_sizes_t *sizes);
 bytes_t tflm_get_bytes(mp_obj_t owner, mp_uint_t flags);
 void tflm_check_in_place(const bytes_t *bytes, mp_uint_t flags);
 bool tflm_overlap(const bytes_t *a, const bytes_t *b);
@@ -74,6 +77,7 @@ model_obj_t *tflm_get_model(mp_obj_t self_in);
 MP_DECLARE_CONST_FUN_OBJ_VAR(tflm_model_run_obj);
 MP_DECLARE_CONST_FUN_OBJ_KW(tflm_model_predict_obj);
 MP_DECLARE_CONST_FUN_OBJ_1(tflm_model_profile_obj);
+MP_DECLARE_CONST_FUN_OBJ_1(tflm_model_reset_obj);
 DECLARE_CLASS(tflm_tensor)
 DECLARE_CLASS(tflm_model)
 

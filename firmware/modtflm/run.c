@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Model's methods that run it: run, predict, profile. */
+ * Model's methods that run it: run, predict, profile; and reset. */
 #include "modtflm.h"
 
 static void run(model_obj_t *self) {
@@ -97,3 +97,9 @@ static mp_obj_t model_profile(mp_obj_t self_in) {
     return list;
 }
 MP_DEFINE_CONST_FUN_OBJ_1(tflm_model_profile_obj, model_profile);
+
+static mp_obj_t model_reset(mp_obj_t self_in) {
+    te_reset(tflm_get_model(self_in)->engine);
+    return mp_const_none;
+}
+MP_DEFINE_CONST_FUN_OBJ_1(tflm_model_reset_obj, model_reset);

@@ -20,6 +20,7 @@ MAX_RANK = 6
 DTYPES = {0: np.float32, 2: np.int32, 3: np.uint8, 4: np.int64, 6: np.bool_, 7: np.int16, 9: np.int8}
 
 _STATE_ALIGN, _ARENA_ALIGN = 8, 16
+_MEMORY = -4
 _HINTS = {
     -1: "check that the file is a whole .tflite; copy or convert it again",
     -2: "`torpor_host.engine.operators()` lists what the engine runs; change the model or its conversion",
@@ -32,8 +33,9 @@ _HINTS = {
 class _Error(Structure):
     """te_error_t."""
 
-    _fields_ = [("code", c_int8), ("op_index", c_int16), ("op_code", c_int16), ("op_name", c_void_p), ("op_name_len", c_uint32),
-                ("reason", c_char_p), ("value", c_int32), ("needed", c_uint32), ("available", c_uint32)]
+    _fields_ = [("code", c_int8), ("graph", c_int16), ("op_index", c_int16), ("op_code", c_int16), ("op_name", c_void_p),
+                ("op_name_len", c_uint32), ("reason", c_char_p), ("value", c_int32), ("needed", c_uint32),
+                ("available", c_uint32)]
 
 
 class _Sizes(Structure):
@@ -53,16 +55,15 @@ class _Tensor(Structure):
 def _engine():
     """The library, with the signatures that ctypes cannot guess."""
     lib = library()
-    lib.te_measure.argtypes = [c_void_p, c_size_t, POINTER(_Sizes), POINTER(_Error)]
-    lib.te_open.argtypes = [POINTER(c_void_p), c_void_p, c_size_t, c_void_p, c_size_t, c_void_p, c_size_t,
-                            POINTER(_Error)]
+    lib.te_measure.argtypes = [c_void_p, c_size_t, c_void_p, c_size_t, POINTER(_Sizes), POINTER(_Error)]
+    lib.te_open.argtypes = [POINTER(c_void_p), c_void_p, c_size_t, c_void_p, c_size_t, POINTER(_Error)]
     lib.te_run.argtypes = [c_void_p, POINTER(_Error)]
     lib.te_run_op.argtypes = [c_void_p, c_int, POINTER(_Error)]
     for name in ("te_input", "te_output"):
         getattr(lib, name).argtypes = [c_void_p, c_int, POINTER(_Tensor)]
-    for name in ("te_input_count", "te_output_count", "te_op_count", "te_macs"):
+    for name in ("te_input_count", "te_output_count", "te_op_count", "te_macs", "te_reset"):
         getattr(lib, name).argtypes = [c_void_p]
-    lib.te_macs.restype = c_uint64
+    lib.te_macs.restype, lib.te_reset.restype = c_uint64, None
     lib.te_op_name.argtypes = [c_void_p, c_int]
     lib.te_op_name.restype = lib.te_supported.restype = lib.te_engine_name.restype = c_char_p
     lib.te_metadata.argtypes = [c_void_p, c_size_t, c_char_p, POINTER(c_size_t)]
@@ -104,10 +105,27 @@ def operators() -> list[str]:
     return names
 
 
+def _measured(data):
+    """(sizes, state) of the model in uint8[] `data`, proved and planned; ToolError if it cannot be run."""
+    need, why, state = _Sizes(), _Error(), _aligned(0, _STATE_ALIGN)
+    while True:
+        code = _engine().te_measure(data.ctypes.data, data.size, state.ctypes.data, state.size, byref(need), byref(why))
+        if code != _MEMORY:
+            _check(code, why)
+            return need, _copied(state, need.state)
+        state = _aligned(why.needed, _STATE_ALIGN)
+
+
+def _copied(state, nbytes):
+    """The state in as many bytes as it has."""
+    copy = _aligned(nbytes, _STATE_ALIGN)
+    copy[: state.size] = state[:nbytes]
+    return copy
+
+
 def measure(data) -> tuple[int, int]:
     """(arena, state) bytes that a model needs on this machine; ToolError if it cannot be run."""
-    data, need, why = np.frombuffer(data, np.uint8), _Sizes(), _Error()
-    _check(_engine().te_measure(data.ctypes.data, data.size, byref(need), byref(why)), why)
+    need, _ = _measured(np.frombuffer(data, np.uint8))
     return need.arena, need.state
 
 
@@ -151,12 +169,12 @@ class Model:
     def __init__(self, data, arena: np.ndarray | None = None):
         self._c = _engine()
         self._data = np.frombuffer(data, np.uint8)
-        self.arena_size, self.state_size = measure(data)
-        self._state = _aligned(self.state_size, _STATE_ALIGN)
+        need, self._state = _measured(self._data)
+        self.arena_size, self.state_size = need.arena, need.state
         self._arena = _aligned(self.arena_size, _ARENA_ALIGN) if arena is None else arena
         self._model, self._why = c_void_p(), _Error()
-        self._call("te_open", byref(self._model), self._data.ctypes.data, self._data.size, self._state.ctypes.data,
-                   self._state.size, self._arena.ctypes.data, self._arena.size)
+        self._call("te_open", byref(self._model), self._state.ctypes.data, self._state.size, self._arena.ctypes.data,
+                   self._arena.size)
         self.inputs = [self._tensor("te_input", i) for i in range(self._c.te_input_count(self._model))]
         self.outputs = [self._tensor("te_output", i) for i in range(self._c.te_output_count(self._model))]
         count = self._c.te_op_count(self._model)
@@ -178,6 +196,10 @@ class Model:
     def run_op(self, i: int) -> None:
         """Runs operator i alone."""
         self._call("te_run_op", self._model, i)
+
+    def reset(self) -> None:
+        """What the model remembers from run to run begins anew: variables are zero, or their zero point."""
+        self._c.te_reset(self._model)
 
     def __call__(self, *inputs) -> list[np.ndarray]:
         """Elements of each input, in its dtype or as raw bytes of the same size -> copies of the outputs."""

@@ -44,7 +44,7 @@ OPS: tuple[str, ...]
 def measure(src: str | Buffer) -> tuple[int, int]:
     """(arena, state): the bytes that a Model of `src` will need, after full verification; see Model.
 
-    A path that is not in ROMFS is read to the heap meanwhile. Raises as Model does.
+    Takes some kB of the heap meanwhile, and the file if its path is not in ROMFS. Raises as Model does.
     """
 
 class Tensor:
@@ -71,8 +71,9 @@ class Model:
            takes; by default one is allocated. Models may share one if each is given its inputs, run
            and asked for its outputs before the next: the arena holds inputs and outputs, too.
 
-    The constructor allocates: `state_size` bytes, the arena unless given, the file unless used in
-    place, and a memoryview an input and output. `run` allocates nothing, `predict` only its result.
+    The constructor allocates: `state_size` bytes, a few kB more while it proves and plans the model, the
+    arena unless given, the file unless used in place, and a memoryview an input and output. `run`
+    allocates nothing, `predict` only its result.
     """
 
     def __init__(self, src: str | Buffer, arena: Buffer | None = None) -> None: ...
@@ -120,6 +121,13 @@ class Model:
                 (but by inputs of doubles).
 
         Returns a list of floats, or a tuple of such lists if there are several outputs.
+        """
+
+    def reset(self) -> None:
+        """What the model remembers from run to run begins anew; allocates nothing.
+
+        Variables are zero again, or their zero point, as when the model was opened, and so is what recurrent
+        and streaming operators keep. As in TensorFlow Lite for Microcontrollers, CALL_ONCE is not run again.
         """
 
     def profile(self) -> list[tuple[str, int]]:

@@ -8,18 +8,8 @@
 #include <string.h>
 
 #include "engine/engine.h"
-#include "engine_tflm/work.h"
 
 #define GUARD 64
-
-void *te_borrow(size_t n) {
-    return malloc(n);
-}
-
-void te_give_back(void *work, size_t n) {
-    (void)n;
-    free(work);
-}
 
 /* size bytes that begin `shift` bytes after a multiple of 16, with a guard behind. */
 static unsigned char *new_memory(size_t size, size_t shift) {
@@ -36,26 +26,44 @@ static void check_guard(const unsigned char *memory, size_t size) {
     }
 }
 
-static void check_refused(const unsigned char *file, size_t len, void *state, size_t state_len, void *arena,
-    size_t arena_len, size_t needed, size_t available) {
+static void check_refused(void *state, size_t state_len, void *arena, size_t arena_len, size_t needed, size_t available) {
     te_model_t *m;
     te_error_t why;
-    assert(te_open(&m, file, len, state, state_len, arena, arena_len, &why) == TE_ERR_MEMORY);
+    assert(te_open(&m, state, state_len, arena, arena_len, &why) == TE_ERR_MEMORY);
     assert(m == NULL && why.needed == needed && why.available == available);
+}
+
+/* te_measure() in as much memory as it asks for; what it leaves becomes a state of exactly its size. */
+static unsigned char *new_state(const unsigned char *file, size_t len, size_t shift, te_sizes_t *need) {
+    te_error_t why;
+    unsigned char *work = new_memory(0, shift);
+    size_t room = 0;
+    int code;
+    while ((code = te_measure(file, len, work, room, need, &why)) == TE_ERR_MEMORY) {
+        assert(why.available == room && why.needed > room);
+        check_guard(work, room);
+        free(work - shift);
+        room = why.needed;
+        work = new_memory(room, shift);
+    }
+    assert(code == TE_OK);
+    check_guard(work, room);
+    unsigned char *state = new_memory(need->state, shift);
+    memcpy(state, work, need->state < room ? need->state : room);
+    free(work - shift);
+    return state;
 }
 
 static void check_opening(const unsigned char *file, size_t len, size_t state_shift) {
     te_sizes_t need;
     te_error_t why;
     te_model_t *m;
-    assert(te_measure(file, len, &need, &why) == TE_OK);
-    unsigned char *state = new_memory(need.state, state_shift), *arena = new_memory(need.arena, 0);
-    assert(te_open(&m, file, len, state, need.state, arena, need.arena, &why) == TE_OK);
+    unsigned char *state = new_state(file, len, state_shift, &need), *arena = new_memory(need.arena, 0);
+    check_refused(state, need.state - 1, arena, need.arena, need.state, need.state - 1);
+    check_refused(state, need.state, arena, need.arena - 1, need.arena, need.arena - 1);
+    check_refused(state, need.state, arena, 0, need.arena, 0);
+    assert(te_open(&m, state, need.state, arena, need.arena, &why) == TE_OK);
     assert((void *)m == state && te_run(m, &why) == TE_OK);
-    check_refused(file, len, state, need.state - 1, arena, need.arena, need.state, need.state - 1);
-    check_refused(file, len, state, need.state, arena, need.arena - 1, need.arena, need.arena - 1);
-    check_refused(file, len, state, 0, arena, need.arena, need.state, 0);
-    check_refused(file, len, state, need.state, arena, 0, need.arena, 0);
     check_guard(state, need.state);
     check_guard(arena, need.arena);
     free(state - state_shift);

@@ -48,24 +48,37 @@ static void read_outputs(te_model_t *m) {
     }
 }
 
-static void open_and_run(const uint8_t *file, size_t len, const te_sizes_t *need) {
+/* te_measure() in blocks of the sizes that it asks for; *state becomes the one that it filled. */
+static int measure(const uint8_t *file, size_t len, void **state, te_sizes_t *need, te_error_t *why) {
+    int code = te_measure(file, len, NULL, 0, need, why);
+    if (code == TE_ERR_MEMORY && why->needed < 1 << 24) {
+        uint32_t needed = why->needed;
+        *state = malloc(needed);
+        if (te_measure(file, len, *state, needed - 1, need, why) != TE_ERR_MEMORY || why->needed != needed) {
+            fail("one byte less to measure in was accepted");
+        }
+        code = te_measure(file, len, *state, needed, need, why);
+    }
+    return code;
+}
+
+static void open_and_run(void *state, const te_sizes_t *need) {
     te_error_t why;
     te_model_t *m;
-    uint8_t *state = malloc(need->state), *arena = need->arena ? aligned_alloc(16, need->arena) : malloc(16);
-    if (te_open(&m, file, len, state, need->state - 1, arena, need->arena, &why) != TE_ERR_MEMORY) {
+    uint8_t *arena = need->arena ? aligned_alloc(16, need->arena) : malloc(16);
+    if (te_open(&m, state, need->state - 1, arena, need->arena, &why) != TE_ERR_MEMORY) {
         fail("a state of one byte less was accepted");
     }
-    if (need->arena && te_open(&m, file, len, state, need->state, arena, need->arena - 1, &why) != TE_ERR_MEMORY) {
+    if (need->arena && te_open(&m, state, need->state, arena, need->arena - 1, &why) != TE_ERR_MEMORY) {
         fail("an arena of one byte less was accepted");
     }
-    if (te_open(&m, file, len, state, need->state, arena, need->arena, &why) != TE_OK) {
+    if (te_open(&m, state, need->state, arena, need->arena, &why) != TE_OK) {
         char text[256];
         fail(te_describe(&why, text, sizeof(text)));
     }
     fill_inputs(m);
     te_run(m, &why);
     read_outputs(m);
-    free(state);
     free(arena);
     ran++;
 }
@@ -77,12 +90,14 @@ static void attempt(const uint8_t *bytes, size_t len) {
     te_sizes_t need;
     te_error_t why;
     char text[256];
+    void *state = NULL;
     memcpy(file, bytes, len);
     block = realloc(block, len + shift ? len + shift : 1);
     file = block + shift;
-    if (te_measure(file, len, &need, &why) == TE_OK) {
+    if (measure(file, len, &state, &need, &why) == TE_OK) {
         if (need.arena < 1 << 24) {
-            open_and_run(file, len, &need);
+            state = realloc(state, need.state);
+            open_and_run(state, &need);
         }
     } else if (why.reason == NULL || strlen(te_describe(&why, text, sizeof(text))) < 8) {
         fail("an error without a reason");
@@ -92,6 +107,7 @@ static void attempt(const uint8_t *bytes, size_t len) {
     if (data && (data < file || data + n > file + len)) {
         fail("metadata outside the file");
     }
+    free(state);
     free(block);
 }
 

@@ -53,7 +53,7 @@ def test_svdf_float32_adds_in_the_same_order(seed):
 @pytest.mark.parametrize("change, sentence", (
     (dict(rank=0), "rank 0 does not suit the filters"),
     (dict(rank=97), "rank 97 does not suit the filters"),
-    (dict(variable=False), "tensor 4 is read before it is written"),
+    (dict(variable=False), "its input 4 must be a variable"),
     (dict(bias=False), "int8 without a bias is not supported"),
 ))
 def test_svdf_says_what_it_cannot_do(change, sentence):

@@ -64,7 +64,7 @@ def test_lstm_of_floats_goes_on_from_run_to_run(seed):
 
 @pytest.mark.parametrize("change, sentence", (
     (dict(activation="RELU"), "activation 1 of the cell is not supported"),
-    (dict(variable=False), "tensor 13 is read before it is written"),
+    (dict(variable=False), "its input 18 must be a variable"),
     (dict(cell=0.3), "the cell's scale must be a power of two, 2^-32 to 1"),
 ))
 def test_lstm_says_what_it_cannot_do(change, sentence):

@@ -65,12 +65,19 @@ static uint64_t macs_of(const uint8_t *model, size_t len) {
     te_sizes_t need;
     te_error_t why;
     te_model_t *m;
-    if (te_measure(model, len, &need, &why) != TE_OK) {
+    void *state = NULL;
+    size_t room = 0;
+    int code;
+    while ((code = te_measure(model, len, state, room, &need, &why)) == TE_ERR_MEMORY) {
+        state = realloc(state, room = why.needed);
+    }
+    if (code != TE_OK) {
         char text[256];
         fail(te_describe(&why, text, sizeof(text)));
     }
-    void *state = malloc(need.state), *arena = aligned_alloc(16, need.arena ? need.arena : 16);
-    uint64_t macs = te_open(&m, model, len, state, need.state, arena, need.arena, &why) == TE_OK ? te_macs(m) : 0;
+    state = realloc(state, need.state);
+    void *arena = aligned_alloc(16, need.arena ? need.arena : 16);
+    uint64_t macs = te_open(&m, state, need.state, arena, need.arena, &why) == TE_OK ? te_macs(m) : 0;
     free(state);
     free(arena);
     return macs;

@@ -96,29 +96,58 @@ static void check_metadata(const uint8_t *file, size_t len) {
     }
 }
 
+typedef int (*measure_t)(const void *file, size_t len, void *state, size_t state_len, te_sizes_t *need, te_error_t *why);
+
+/* Measures in memory full of `rubbish`, of exactly the size that it asks for; then the state has exactly its size.
+ * TE_ERR_MEMORY if there is no room for that here. */
+static int measured(measure_t measure, const uint8_t *file, size_t len, int rubbish, te_sizes_t *need, te_error_t *why) {
+    int code = measure(file, len, NULL, 0, need, why);
+    if (code != TE_ERR_MEMORY || why->needed > EXERCISE_BYTES) {
+        return code;
+    }
+    uint32_t needed = why->needed;
+    uint8_t *state = lend(&state_pool, 0, needed);
+    memset(state, rubbish, needed);
+    code = measure(file, len, state, needed - 1, need, why);
+    hold(code == TE_ERR_MEMORY && why->needed == needed && why->available == needed - 1,
+        "one byte less to measure in is refused");
+    code = measure(file, len, state, needed, need, why);
+    hold(code != TE_ERR_MEMORY, "what te_measure() asks for is enough");
+    if (code == TE_OK && need->state <= EXERCISE_BYTES) {
+        lend(&state_pool, 0, need->state);
+        memset(state + needed, rubbish, need->state > needed ? need->state - needed : 0);
+    }
+    return code;
+}
+
+static uint8_t *state_of(void) {
+    return state_pool.bytes + WALL;
+}
+
 /* One byte less of either is refused with the numbers. */
-static void check_short(const uint8_t *file, size_t len, const te_sizes_t *need) {
+static void check_short(const uint8_t *file, size_t len) {
+    te_sizes_t need;
     te_error_t why;
     te_model_t *m;
-    uint8_t *state = lend(&state_pool, 0, need->state), *arena = lend(&arena_pool, 0, need->arena);
-    int code = te_open(&m, file, len, state, need->state - 1, arena, need->arena, &why);
-    hold(code == TE_ERR_MEMORY && why.needed == need->state && why.available == need->state - 1,
+    hold(measured(te_measure, file, len, 0xA5, &need, &why) == TE_OK, "a model is measured again");
+    uint8_t *arena = lend(&arena_pool, 0, need.arena);
+    int code = te_open(&m, state_of(), need.state - 1, arena, need.arena, &why);
+    hold(code == TE_ERR_MEMORY && why.needed == need.state && why.available == need.state - 1,
         "a state of one byte less is refused");
-    if (need->arena > 0) {
-        code = te_open(&m, file, len, state, need->state, arena, need->arena - 1, &why);
-        hold(code == TE_ERR_MEMORY && why.needed == need->arena && why.available == need->arena - 1,
+    if (need.arena > 0) {
+        code = te_open(&m, state_of(), need.state, arena, need.arena - 1, &why);
+        hold(code == TE_ERR_MEMORY && why.needed == need.arena && why.available == need.arena - 1,
             "an arena of one byte less is refused");
     }
 }
 
-/* The open model, in memory that was full of `rubbish`. */
-static te_model_t *opened(const uint8_t *file, size_t len, const te_sizes_t *need, int rubbish) {
+/* Opens what was measured, in an arena full of `rubbish`. */
+static te_model_t *opened(const te_sizes_t *need, int rubbish) {
     te_error_t why;
     te_model_t *m;
-    uint8_t *state = lend(&state_pool, 0, need->state), *arena = lend(&arena_pool, 0, need->arena);
-    memset(state, rubbish, need->state);
+    uint8_t *arena = lend(&arena_pool, 0, need->arena);
     memset(arena, rubbish, need->arena);
-    if (te_open(&m, file, len, state, need->state, arena, need->arena, &why) != TE_OK) {
+    if (te_open(&m, state_of(), need->state, arena, need->arena, &why) != TE_OK) {
         char text[256];
         broken(te_describe(&why, text, sizeof(text)));
     }
@@ -212,12 +241,19 @@ static void check_apart(const uint8_t *file, size_t len, uint32_t luck, uint32_t
     te_sizes_t need;
     te_error_t why;
     te_model_t *m;
-    hold(roomy_measure(file, len, &need, &why) == TE_OK, "a model needs no overlap to be accepted");
+    hold(measured(roomy_measure, file, len, 0x55, &need, &why) == TE_OK, "a model needs no overlap to be accepted");
     if (need.arena <= EXERCISE_BYTES) {
-        uint8_t *state = lend(&state_pool, 0, need.state), *arena = lend(&arena_pool, 0, need.arena);
-        hold(roomy_open(&m, file, len, state, need.state, arena, need.arena, &why) == TE_OK, "it opens with that memory");
+        uint8_t *arena = lend(&arena_pool, 0, need.arena);
+        hold(roomy_open(&m, state_of(), need.state, arena, need.arena, &why) == TE_OK, "it opens with that memory");
         hold(run_watched(m, luck, need.arena) == outputs, "tensors that share bytes do not disturb each other");
     }
+}
+
+/* A model that was reset gives what it gave when it was opened. */
+static void check_reset(te_model_t *m, uint32_t luck, uint32_t outputs) {
+    run(m, luck, 0);  /* what a model keeps from run to run */
+    te_reset(m);
+    hold(run(m, luck, 0) == outputs, "after a reset a model begins anew");
 }
 
 static exercise_result_t refused(int code, const te_error_t *why, uint32_t luck) {
@@ -230,31 +266,32 @@ static exercise_result_t exercise_all(const uint8_t *file, size_t len, uint32_t 
     te_error_t why;
     exercise_result_t result = {EXERCISE_LARGE, 0};
     check_metadata(file, len);
-    int code = te_measure(file, len, &need, &why);
-    if (code != TE_OK) {
+    int code = measured(te_measure, file, len, 0x55, &need, &why);
+    if (code != TE_OK && code != TE_ERR_MEMORY) {
         return refused(code, &why, luck);
     }
-    if (need.state > budget.bytes || need.arena > budget.bytes) {
+    if (code == TE_ERR_MEMORY || need.state > budget.bytes || need.arena > budget.bytes) {
         return result;
     }
-    te_model_t *m = opened(file, len, &need, 0x55);
+    te_model_t *m = opened(&need, 0x55);
     if (te_macs(m) > budget.macs) {
         return result;
     }
     result.end = EXERCISE_RAN;
     result.outputs = run(m, luck, 0);
-    if (luck % 7 == 0) {  /* what a model keeps from run to run */
-        run(m, luck, 0);
+    if (luck % 7 == 0) {
+        check_reset(m, luck, result.outputs);
     }
     if (luck % 3 == 0) {
-        m = opened(file, len, &need, 0xFF);
+        hold(measured(te_measure, file, len, 0xFF, &need, &why) == TE_OK, "a model is measured again");
+        m = opened(&need, 0xFF);
         hold(run(m, luck, 1) == result.outputs, "a model's outputs depend on its file and inputs alone");
     }
     if (luck % 3 == 1) {
         check_apart(file, len, luck, result.outputs);
     }
     if (luck % 5 == 0) {
-        check_short(file, len, &need);
+        check_short(file, len);
     }
     return result;
 }

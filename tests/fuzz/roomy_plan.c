@@ -7,80 +7,65 @@
 
 #define GAP 64
 
-uint32_t roomy_scratch[ROOMY_OPERATORS];
+roomy_block_t roomy_scratch[ROOMY_OPERATORS];
 
 typedef struct {
     te_graph_t *graph;
-    te_ref_t *where;  /* NULL if only the size is asked for */
-    te_step_t *steps;
     uint32_t top;
 } roomy_t;
 
-static uint32_t roomy_take(roomy_t *r, uint32_t nbytes) {
-    uint32_t at = r->top;
-    r->top += ((nbytes + TE_ARENA_ALIGN - 1) & ~(uint32_t)(TE_ARENA_ALIGN - 1)) + GAP;
+static te_place_t roomy_take(roomy_t *r, uint32_t nbytes) {
+    te_place_t at = r->top;
+    r->top += te_padded(nbytes) + GAP;
     return at;
 }
 
-static int roomy_tensors(roomy_t *r, te_vec_t list, const te_ref_t *place) {
-    te_desc_t t;
+static void roomy_tensors(roomy_t *r, te_vec_t list) {
     for (uint32_t i = 0; i < list.n && r->top < ROOMY_BYTES; i++) {
         int32_t tensor = te_graph_index(r->graph, list, i);
-        TE_TRY(te_graph_tensor(r->graph, tensor, &t));
-        uint32_t at = place ? *place : roomy_take(r, t.nbytes);
-        if (r->where) {
-            r->where[tensor] = at;
+        if (r->graph->where[tensor] == TE_NOWHERE) {
+            r->graph->where[tensor] = roomy_take(r, r->graph->lives[tensor].size);
         }
     }
-    return TE_OK;
 }
 
-static int roomy_operator(roomy_t *r, int index) {
-    te_op_t op;
-    uint64_t params[TE_MAX_PARAMS / 8];
-    TE_TRY(te_graph_op(r->graph, index, &op));
-    TE_TRY(te_verify_op(&op, params));
-    const te_ref_t *place = op.alias && r->where ? &r->where[te_graph_index(r->graph, op.inputs, 0)] : NULL;
-    TE_TRY(roomy_tensors(r, op.outputs, place));
-    uint32_t scratch = roomy_take(r, op.scratch);
-    if (r->steps && index < ROOMY_OPERATORS) {
-        r->steps[index].scratch = scratch;
-        roomy_scratch[index] = op.scratch;
-    }
-    return TE_OK;
-}
-
-static int roomy_walk(roomy_t *r) {
-    r->top = 0;
-    TE_TRY(roomy_tensors(r, r->graph->inputs, NULL));
-    for (int i = 0; i < (int)r->graph->ops.n; i++) {
-        TE_TRY(roomy_operator(r, i));
-    }
-    r->graph->why->op_index = r->graph->why->op_code = -1;
-    return TE_OK;
-}
-
-int te_plan(te_graph_t *g, te_plan_t *plan) {
-    roomy_t r = {g, NULL, NULL, 0};
-    TE_TRY(roomy_walk(&r));
-    g->proved = true;
-    plan->arena = r.top;
-    plan->limit = 0;
-    return TE_OK;
-}
-
-int te_plan_place(te_graph_t *g, const te_plan_t *plan, te_ref_t *where, te_step_t *steps) {
-    roomy_t r = {g, where, steps, 0};
-    te_desc_t t;
-    uint32_t state = g->state;
-    (void)plan;
-    for (uint32_t i = 0; i < g->tensors.n; i++) {
-        uint32_t constant = te_graph_constant_at(g, (int32_t)i);
-        where[i] = constant ? TE_REF_FILE | constant : 0;
-        if (te_graph_variable(g, (int32_t)i) && te_graph_tensor(g, (int32_t)i, &t) == TE_OK) {
-            where[i] = TE_REF_STATE | state;
-            state += te_variable_size(&t);
+/* What a subgraph needs that an operator calls. */
+static uint32_t roomy_called(const roomy_t *r, const te_need_t *need) {
+    uint32_t most = need->scratch;
+    for (int i = 0; i < TE_CALLS; i++) {
+        if (need->calls[i] >= 0 && r->graph->parts[need->calls[i]].arena > most) {
+            most = r->graph->parts[need->calls[i]].arena;
         }
     }
-    return roomy_walk(&r);
+    return most;
+}
+
+static void roomy_operator(roomy_t *r, uint32_t index) {
+    const te_need_t *need = &r->graph->needs[index];
+    te_place_t *where = r->graph->where;
+    if (need->alias) {
+        where[te_graph_index(r->graph, need->outputs, 0)] = where[te_graph_index(r->graph, need->inputs, 0)];
+    }
+    roomy_tensors(r, need->outputs);
+    uint32_t scratch = roomy_called(r, need);
+    if (scratch > 0 || need->calls[0] >= 0) {
+        te_place_t at = roomy_take(r, scratch);
+        where[need->scratch_at - r->graph->part.first_tensor] = at;
+        if (r->graph->part.number == 0 && index < ROOMY_OPERATORS) {
+            roomy_scratch[index] = (roomy_block_t){at, scratch};
+        }
+    }
+}
+
+int te_plan(te_graph_t *g) {
+    roomy_t r = {g, 0};
+    if (g->part.number == 0) {
+        memset(roomy_scratch, 0, sizeof(roomy_scratch));
+    }
+    roomy_tensors(&r, g->part.inputs);
+    for (uint32_t i = 0; i < g->part.ops.n; i++) {
+        roomy_operator(&r, i);
+    }
+    g->parts[g->part.number].arena = r.top < ROOMY_BYTES ? r.top : ROOMY_BYTES;
+    return TE_OK;
 }

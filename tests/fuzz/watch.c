@@ -14,8 +14,8 @@ static uint8_t *place(te_model_t *m, te_graph_t *g, int32_t tensor, uint32_t *nb
         return NULL;
     }
     *nbytes = t.nbytes;
-    te_ref_t where = te_model_where(m)[tensor];
-    return where & (TE_REF_FILE | TE_REF_STATE) ? NULL : m->arena + where;
+    te_place_t where = te_model_where(m)[tensor];
+    return where & (TE_IN_FILE | TE_IN_STATE) ? NULL : m->arena + where;
 }
 
 static void allow(te_model_t *m, te_graph_t *g, te_vec_t tensors) {
@@ -56,7 +56,7 @@ int watch_run_op(te_model_t *m, int i, size_t arena_len, const char **broken, te
     ASAN_POISON_MEMORY_REGION(m->arena, arena_len);
     allow(m, &g, op.inputs);
     allow(m, &g, op.outputs);
-    ASAN_UNPOISON_MEMORY_REGION(m->arena + te_model_steps(m)[i].scratch, roomy_scratch[i]);
+    ASAN_UNPOISON_MEMORY_REGION(m->arena + roomy_scratch[i].at, roomy_scratch[i].nbytes);
     int code = te_run_op(m, i, why);
     ASAN_UNPOISON_MEMORY_REGION(m->arena, arena_len);
     if (*broken == NULL && contents(m, &g, op.inputs) != before) {

@@ -7,7 +7,8 @@
 #define ADD_N_BLOCK 32  /* elements that are summed at a time */
 
 typedef struct {
-    uint32_t slots, inputs;  /* position in the file of the inputs' indices, and how many */
+    te_slots_t slots;  /* the inputs */
+    uint32_t inputs;   /* how many */
     te_ref_t y;
     int32_t count;
     te_scale_t scale;        /* int8: of a sum that is 19 bits to the left; below 1 */
@@ -50,7 +51,7 @@ static int add_n_prepare(te_op_t *op, void *params) {
         TE_TRY(add_n_input(op, i, &first, &x));
     }
     op->lag[0].forward = op->lag[1].forward = 0;
-    p->slots = op->inputs.at;
+    p->slots = te_slots(op, op->inputs);
     p->inputs = op->inputs.n;
     p->count = (int32_t)y.count;
     p->type = y.type;
@@ -60,7 +61,7 @@ static int add_n_prepare(te_op_t *op, void *params) {
 
 /* Where input i lies. */
 static const uint8_t *add_n_in(const te_model_t *m, const add_n_t *p, uint32_t i) {
-    return te_in(m, te_model_where(m)[te_load_i32(m->file + p->slots + 4 * i)]);
+    return te_in(m, te_slot(m, &p->slots, (int32_t)i));
 }
 
 /* The sum wraps, as TFLM's does. */

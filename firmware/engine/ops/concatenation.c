@@ -44,7 +44,7 @@ static int concatenation_prepare(te_op_t *op, void *params) {
     TE_TRY(te_op_slots(op, 1, CONCATENATION_PARTS, TE_CONCATENATION_OPTIONS));
     TE_TRY(te_op_output(op, &y));
     TE_TRY(concatenation_options(op, &y, &axis));
-    te_parts(op->inputs, te_op_out_at(op), &y, axis, &p->parts);
+    te_parts(op, op->inputs, te_op_out_at(op), &y, axis, &p->parts);
     for (int32_t i = 0; i < p->parts.n; i++) {
         TE_TRY(te_op_input(op, (uint32_t)i, &x));
         TE_TRY(concatenation_part(op, &x, &y, axis));

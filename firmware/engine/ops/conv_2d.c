@@ -224,7 +224,7 @@ static void conv_blocks(const conv_run_t *r, bool backward) {
 
 static void conv_run(const te_model_t *m, const void *params) {
     const conv_t *p = params;
-    bool backward = te_backward(p->x, p->y);
+    bool backward = te_backward(m, p->x, p->y);
     conv_run_t r = {p, te_in(m, p->x), te_in(m, p->c.weights), te_out(m, p->y), te_out(m, p->block),
         te_finish(m, &p->c, p->range)};
     if (conv_fast(p)) {

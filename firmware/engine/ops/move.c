@@ -121,7 +121,9 @@ void te_alias(te_op_t *op, const te_desc_t *x, te_alias_t *p) {
 
 void te_alias_run(const te_model_t *m, const void *params) {
     const te_alias_t *p = params;
-    if (p->x != p->y) {
-        memcpy(te_out(m, p->y), te_in(m, p->x), p->nbytes);
+    const void *x = te_in(m, p->x);
+    void *y = te_out(m, p->y);
+    if (x != y) {
+        memcpy(y, x, p->nbytes);
     }
 }

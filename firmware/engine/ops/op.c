@@ -13,18 +13,6 @@ int te_op_slots(te_op_t *op, uint32_t min_inputs, uint32_t max_inputs, int optio
     return te_op_slots_many(op, min_inputs, max_inputs, options_type);
 }
 
-/* Every output is a tensor of its own. */
-static int op_outputs(te_op_t *op) {
-    for (uint32_t i = 1; i < op->outputs.n; i++) {
-        te_vec_t before = {op->outputs.at, i};
-        int32_t tensor = te_graph_index(op->graph, op->outputs, i);
-        if (te_graph_lists(op->graph, before, tensor)) {
-            return te_op_fail(op, TE_ERR_MODEL, "tensor %d is written twice", tensor);
-        }
-    }
-    return TE_OK;
-}
-
 int te_op_slots_many(te_op_t *op, uint32_t min_inputs, uint32_t max_inputs, int options_type) {
     if (op->inputs.n < min_inputs || op->inputs.n > max_inputs) {
         return te_op_fail(op, TE_ERR_MODEL, "it cannot have %d inputs", (int32_t)op->inputs.n);
@@ -35,7 +23,7 @@ int te_op_slots_many(te_op_t *op, uint32_t min_inputs, uint32_t max_inputs, int 
     if (options_type && (op->options_type != options_type || op->options.at == 0)) {
         return te_op_fail(op, TE_ERR_MODEL, "its options are missing or another operator's", 0);
     }
-    return op->graph->proved ? TE_OK : op_outputs(op);
+    return TE_OK;
 }
 
 static int32_t op_slot(te_op_t *op, te_vec_t slots, uint32_t slot) {
@@ -96,17 +84,20 @@ int te_op_output(te_op_t *op, te_desc_t *t) {
 }
 
 te_ref_t te_op_scratch(te_op_t *op, uint32_t nbytes) {
-    te_ref_t at = op->scratch_at + op->scratch;
-    op->scratch += (nbytes + TE_ARENA_ALIGN - 1) & ~(uint32_t)(TE_ARENA_ALIGN - 1);
-    return at;
+    te_ref_t ref = op->scratch_at + op->scratch_refs++;
+    if (op->graph->model) {
+        te_model_where(op->graph->model)[ref] = op->scratch;
+    }
+    op->scratch += te_padded(nbytes);
+    return ref;
 }
 
 te_ref_t te_op_in_at(te_op_t *op, uint32_t slot) {
-    return op->where && te_op_has(op, slot) ? op->where[op_slot(op, op->inputs, slot)] : 0;
+    return te_op_has(op, slot) ? (te_ref_t)(op->graph->part.first_tensor + op_slot(op, op->inputs, slot)) : TE_NO_REF;
 }
 
 te_ref_t te_op_out_at(te_op_t *op) {
-    return op->where ? op->where[op_slot(op, op->outputs, 0)] : 0;
+    return (te_ref_t)(op->graph->part.first_tensor + op_slot(op, op->outputs, 0));
 }
 
 int te_op_out_dim(te_op_t *op, const te_desc_t *y, int axis, int64_t want) {

@@ -36,12 +36,26 @@ int te_op_variable(te_op_t *op, uint32_t slot, te_desc_t *t);
 /* An input that the kernel reads where it lies: unless its elements are bytes it must be in the arena, because the file aligns nothing. */
 int te_op_activation(te_op_t *op, uint32_t slot, te_desc_t *t);
 
-/* Asks for so many more bytes of scratch, aligned to 16; where they lie, 0 while nothing is planned. */
+/* Asks for so many more bytes of scratch, aligned to 16; what stands for them at run time. */
 te_ref_t te_op_scratch(te_op_t *op, uint32_t nbytes);
 
-/* Where an input slot or the output lies; 0 while nothing is planned. */
+/* What stands for an input slot or the output at run time; TE_NO_REF for an absent input. */
 te_ref_t te_op_in_at(te_op_t *op, uint32_t slot);
 te_ref_t te_op_out_at(te_op_t *op);
+
+/* A list of inputs or outputs of any length, for run(). */
+typedef struct {
+    uint32_t at;     /* position in the file of the tensors' indices */
+    uint32_t first;  /* number of the subgraph's first tensor */
+} te_slots_t;
+
+static inline te_slots_t te_slots(const te_op_t *op, te_vec_t list) {
+    return (te_slots_t){list.at, op->graph->part.first_tensor};
+}
+
+static inline te_ref_t te_slot(const te_model_t *m, const te_slots_t *s, int32_t i) {
+    return s->first + (te_ref_t)te_load_i32(m->file + s->at + 4 * i);
+}
 
 /* The output must have this dimension or shape; the types must be equal. */
 int te_op_out_dim(te_op_t *op, const te_desc_t *y, int axis, int64_t want);
@@ -111,8 +125,6 @@ typedef struct {
     float x_scale, y_scale;
     te_ref_t scratch;            /* integers: te_scale_t of each scale */
 } te_channels_t;
-
-#define TE_NO_REF UINT32_MAX
 
 /* An operator with weights in input slot 1. */
 typedef struct {
@@ -236,8 +248,8 @@ static inline te_taps_t te_taps_w(const te_window_t *w, int32_t column) {
 typedef void (*te_rows_function_t)(const void *context, int32_t batch, int32_t row, int32_t rows);
 void te_window_rows(const te_window_t *w, int32_t rows, bool backward, te_rows_function_t function, const void *context);
 
-static inline bool te_backward(te_ref_t x, te_ref_t y) {
-    return y > x;
+static inline bool te_backward(const te_model_t *m, te_ref_t x, te_ref_t y) {
+    return te_model_where(m)[y] > te_model_where(m)[x];
 }
 
 #endif

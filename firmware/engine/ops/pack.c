@@ -31,7 +31,7 @@ static int pack_prepare(te_op_t *op, void *params) {
         TE_TRY(te_op_input(op, i, &x));
         TE_TRY(pack_part(op, &x, &y, axis));
     }
-    te_parts(op->inputs, te_op_out_at(op), &y, axis, params);
+    te_parts(op, op->inputs, te_op_out_at(op), &y, axis, params);
     return TE_OK;
 }
 

@@ -74,5 +74,5 @@ static void pool_row(const void *context, int32_t batch, int32_t row, int32_t ro
 
 void te_pool_run(const te_model_t *m, const te_pool_t *p, te_pool_s8_t s8, te_pool_s16_t s16, te_pool_f32_t f32) {
     pool_run_t r = {p, te_in(m, p->x), te_out(m, p->y), s8, s16, f32};
-    te_window_rows(&p->w, 1, te_backward(p->x, p->y), pool_row, &r);
+    te_window_rows(&p->w, 1, te_backward(m, p->x, p->y), pool_row, &r);
 }

@@ -4,6 +4,7 @@
 
 typedef struct {
     te_ref_t x, y;
+    int32_t from;  /* byte of x that goes first */
     te_move_t move;
 } reverse_t;
 
@@ -43,14 +44,15 @@ static int reverse_prepare(te_op_t *op, void *params) {
         from += back ? (x.shape[i] - 1) * step : 0;
         step *= x.shape[i];
     }
-    p->x = te_op_in_at(op, 0) + (uint32_t)from;
+    p->x = te_op_in_at(op, 0);
+    p->from = from;
     p->y = te_op_out_at(op);
     return TE_OK;
 }
 
 static void reverse_run(const te_model_t *m, const void *params) {
     const reverse_t *p = params;
-    te_move(&p->move, te_in(m, p->x), te_out(m, p->y));
+    te_move(&p->move, (const uint8_t *)te_in(m, p->x) + p->from, te_out(m, p->y));
 }
 
 const te_row_t te_row_reverse_v2 = {"REVERSE_V2", 105, sizeof(reverse_t), reverse_prepare, reverse_run};

@@ -14,7 +14,7 @@ static int split_prepare(te_op_t *op, void *params) {
     for (uint32_t i = 0; i < op->outputs.n; i++) {
         TE_TRY(te_parts_output(op, i, &x, axis, x.shape[axis] / n));
     }
-    te_parts(op->outputs, te_op_in_at(op, 1), &x, axis, params);
+    te_parts(op, op->outputs, te_op_in_at(op, 1), &x, axis, params);
     return TE_OK;
 }
 

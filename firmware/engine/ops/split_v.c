@@ -42,7 +42,7 @@ static int split_v_prepare(te_op_t *op, void *params) {
     TE_TRY(te_op_slots_many(op, 3, 3, 0));
     TE_TRY(te_parts_axis(op, 0, 2, &x, &axis));
     TE_TRY(split_v_sizes(op, &x, axis, p));
-    te_parts(op->outputs, te_op_in_at(op, 0), &x, axis, &p->parts);
+    te_parts(op, op->outputs, te_op_in_at(op, 0), &x, axis, &p->parts);
     p->unit = p->parts.step / x.shape[axis];
     return TE_OK;
 }

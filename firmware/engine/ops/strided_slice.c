@@ -11,6 +11,7 @@ enum { STRIDED_BEGIN, STRIDED_END, STRIDED_STRIDE, STRIDED_LISTS };
 
 typedef struct {
     te_ref_t x, y;
+    int32_t from;  /* byte of x that goes first */
     te_move_t move;
 } strided_t;
 
@@ -93,14 +94,15 @@ static int strided_prepare(te_op_t *op, void *params) {
         x_step *= x.shape[i];
         y_step *= r.n;
     }
-    p->x = te_op_in_at(op, 0) + (uint32_t)from;
+    p->x = te_op_in_at(op, 0);
+    p->from = from;
     p->y = te_op_out_at(op);
     return TE_OK;
 }
 
 static void strided_run(const te_model_t *m, const void *params) {
     const strided_t *p = params;
-    te_move(&p->move, te_in(m, p->x), te_out(m, p->y));
+    te_move(&p->move, (const uint8_t *)te_in(m, p->x) + p->from, te_out(m, p->y));
 }
 
 const te_row_t te_row_strided_slice = {"STRIDED_SLICE", 45, sizeof(strided_t), strided_prepare, strided_run};

@@ -29,7 +29,7 @@ static int unpack_prepare(te_op_t *op, void *params) {
     for (uint32_t i = 0; i < op->outputs.n; i++) {
         TE_TRY(unpack_output(op, i, &x, axis));
     }
-    te_parts(op->outputs, te_op_in_at(op, 0), &x, axis, params);
+    te_parts(op, op->outputs, te_op_in_at(op, 0), &x, axis, params);
     return TE_OK;
 }
 
