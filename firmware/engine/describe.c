@@ -113,16 +113,31 @@ static void describe_op(describe_t *d, const te_error_t *why) {
     }
 }
 
+static void describe_type(describe_t *d, int type) {
+    const char *name = te_type_name(type);
+    if (name) {
+        describe_text(d, name, strlen(name));
+    } else {
+        describe_text(d, "type ", 5);
+        describe_number(d, type);
+    }
+}
+
+/* %d is the value, %t the name of a tensor type; with both, the type has the value's lower 8 bits. */
 static void describe_reason(describe_t *d, const te_error_t *why) {
     const char *reason = why->reason ? why->reason : "no error";
-    const char *mark = reason;
-    while (*mark && !(mark[0] == '%' && mark[1] == 'd')) {
-        mark++;
+    bool both = false;
+    for (const char *p = reason; *p; p++) {
+        both |= p[0] == '%' && p[1] == 't';
     }
-    describe_text(d, reason, (size_t)(mark - reason));
-    if (*mark) {
-        describe_number(d, why->value);
-        describe_text(d, mark + 2, strlen(mark + 2));
+    for (const char *p = reason; *p; p++) {
+        if (*p != '%') {
+            describe_char(d, *p);
+        } else if (*++p == 't') {
+            describe_type(d, why->value & 255);
+        } else {
+            describe_number(d, both ? why->value >> 8 : why->value);
+        }
     }
 }
 

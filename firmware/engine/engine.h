@@ -77,7 +77,7 @@ typedef struct {
     const char *op_name;  /* of a custom operator: its name, not terminated; it may lie in the file. Else NULL */
     uint32_t op_name_len;
     const char *reason;   /* constant English text, with at most one %d for value */
-    int32_t value;
+    int32_t value;        /* with %t in the text, for the name of a tensor type: that in the lower 8 bits, %d's above */
     uint32_t needed;      /* bytes, for TE_ERR_MEMORY */
     uint32_t available;
 } te_error_t;
@@ -145,6 +145,9 @@ int te_write_floats(const te_tensor_t *t, const float *v, size_t n);
 
 /* A tensor as n floats: (q - zero_point) * scale, or the floats themselves. */
 int te_read_floats(const te_tensor_t *t, float *v, size_t n);
+
+/* A type's name as NumPy has it, "int8"; NULL for one that the engine does not know. */
+const char *te_type_name(int type);
 
 /* One sentence about an error: `conv #4: ...`. Writes at most len bytes with the terminator, returns text. The file must
  * still lie where it did. */

@@ -122,6 +122,11 @@ static int graph_type(te_graph_t *g, int32_t index, te_desc_t *t) {
     return TE_OK;
 }
 
+int te_graph_type(te_graph_t *g, int32_t tensor) {
+    te_table_t table = te_fb_vec_table(&g->file, g->part.tensors, (uint32_t)tensor);
+    return te_fb_field_u8(&g->file, &table, TENSOR_TYPE, TE_FLOAT32);
+}
+
 static bool graph_variable(te_graph_t *g, const te_table_t *tensor) {
     return te_fb_field_u8(&g->file, tensor, TENSOR_VARIABLE, 0) != 0;
 }

@@ -52,6 +52,20 @@ typedef struct {
 #define TE_CALLER (-1)
 #define TE_NOBODY (-2)
 
+#define TE_SET(type) (UINT32_C(1) << (type))
+
+/* The types that operators can compute in, here: all of them, unless a build sets TE_TYPES to those that its models
+ * use. What lies behind te_has() of another type is left out. */
+#ifndef TE_TYPES
+#define TE_TYPES UINT32_MAX
+#endif
+#define te_has(type) ((TE_TYPES >> (type) & 1) != 0)
+
+/* Whether the type that an operator computes in is T, which the compiler knows where there is no other. */
+static inline bool te_is(int type, int T) {
+    return te_has(T) && (TE_TYPES == TE_SET(T) || type == T);
+}
+
 typedef struct {
     te_file_t file;
     te_vec_t codes, buffers, metadata, graphs;
@@ -138,6 +152,9 @@ int te_graph_part(te_graph_t *g, uint32_t number, te_part_t *part);
 /* Describes tensor `index`; any contradiction is an error. */
 int te_graph_tensor(te_graph_t *g, int32_t index, te_desc_t *t);
 
+/* The type of a tensor that exists, be it one that te_graph_tensor() accepts or not. */
+int te_graph_type(te_graph_t *g, int32_t tensor);
+
 /* Reads operator `index` of the subgraph: code, name, slots. Its row in the table of operators is looked up apart. */
 int te_graph_kind(te_graph_t *g, int index, te_op_t *op);
 
@@ -168,7 +185,7 @@ te_vec_t te_graph_name(te_graph_t *g, const te_desc_t *t);
 /* Bytes of metadata entry i, if that is its name. */
 bool te_graph_metadata(te_graph_t *g, uint32_t i, const char *name, te_vec_t *data);
 
-/* Fills *why and returns `code`. `reason` is constant text with at most one %d for `value`. */
+/* Fills *why and returns `code`; for reason and value see te_error_t. */
 int te_fail(te_graph_t *g, int code, const char *reason, int32_t value);
 
 /* What fails from now on is no operator's fault. */
@@ -176,5 +193,8 @@ void te_graph_blame_none(te_graph_t *g);
 
 /* Bytes of an element; 0 for a type that the engine does not know, and for int4. */
 uint32_t te_type_size(int type);
+
+/* A type's letter in te_types(); 0 for one that the engine does not know. */
+char te_type_letter(int type);
 
 #endif

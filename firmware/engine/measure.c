@@ -104,6 +104,7 @@ static int measure_operator(te_graph_t *g, int index, uint32_t *params) {
     const te_row_t *row = te_row(step->row);
     TE_ASSERT(row->params_size <= TE_MAX_PARAMS);
     TE_TRY(te_verify_writes(g, &op));
+    TE_TRY(te_types(&op, row->types));
     TE_TRY(row->prepare(&op, te_model_params(m, step)));
     if (g->file.bad) {
         return te_fail(g, TE_ERR_FORMAT, "its description leads outside the file", 0);

@@ -100,6 +100,7 @@ typedef struct {
  * needs and fills `params`. run() may then only assert, and call te_fault(). */
 typedef struct {
     const char *name;      /* in TensorFlow Lite; a custom operator is found by it */
+    const char *types;     /* that its tensors may have: see te_types() */
     int16_t code;          /* BuiltinOperator */
     uint16_t params_size;  /* bytes, at most TE_MAX_PARAMS; aligned to 8 */
     int (*prepare)(te_op_t *op, void *params);
@@ -128,6 +129,14 @@ typedef struct te_need {
     int16_t calls[TE_CALLS];
     bool alias;
 } te_need_t;
+
+/* Proves that an operator's tensors have types that one of `signatures` has. They are separated by spaces; each is a
+ * letter for every input, a colon, and a letter for every output. The last one stands for all further slots, too. An
+ * input that is absent suits any letter.
+ *     b int8  h int16  i int32  q int64  B uint8  ? bool  f float32  n int4
+ *     [bf]  one of these        .  any but int4        =  the one that stands for the first [] or .        -  none
+ * So "[bf]i:=" takes int8 or float32 and an int32, and gives the type of the first. */
+int te_types(te_op_t *op, const char *signatures);
 
 /* Looks at another subgraph of a model that is measured. */
 void te_select(te_graph_t *g, uint32_t number);

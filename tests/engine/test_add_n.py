@@ -35,7 +35,7 @@ def test_add_n_of_so_many_that_the_sum_wraps(seed):
 
 def test_add_n_refuses_what_tflm_cannot_run():
     bytes_, whole = ((3,), np.int8), ((3,), np.int32)
-    assert refused("ADD_N", whole, whole) == "add_n #0: tensor type 2 is not supported."
+    assert refused("ADD_N", whole, whole) == "add_n #0: its input 0 cannot be int32."
     assert refused("ADD_N", bytes_) == "add_n #0: it cannot have 1 inputs."
     assert refused("ADD_N", bytes_, ((4,), np.int8)) == "add_n #0: the shapes of input and output differ."
     w = Writer()

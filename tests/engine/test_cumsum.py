@@ -33,5 +33,5 @@ def test_cumsum_of_so_many_that_the_sum_wraps(seed):
 
 
 def test_cumsum_refuses_what_tflm_cannot_run():
-    assert sentence(_model(Draw(0), np.int16, (2, 3), 1)) == "cumsum #0: tensor type 7 is not supported."
+    assert sentence(_model(Draw(0), np.int16, (2, 3), 1)) == "cumsum #0: its input 0 cannot be int16."
     assert sentence(_model(Draw(0), np.int8, (2, 3), -3)) == "cumsum #0: there is no dimension -3."

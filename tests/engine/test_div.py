@@ -55,4 +55,4 @@ def test_div_the_quotient_that_does_not_fit_wraps():
 
 
 def test_div_refuses_what_tflm_cannot_run():
-    assert refused("DIV", ((2, 3), np.int16), ((2, 3), np.int16)) == "div #0: tensor type 7 is not supported."
+    assert refused("DIV", ((2, 3), np.int16), ((2, 3), np.int16)) == "div #0: its input 0 cannot be int16."

@@ -62,4 +62,4 @@ def test_floor_mod_by_zero_is_no_number():
 
 def test_floor_refuses_what_tflm_cannot_run():
     for name in NAMES:
-        assert refused(name, ((3,), np.int32), ((3,), np.int32)) == f"{name.lower()} #0: tensor type 2 is not supported."
+        assert refused(name, ((3,), np.int32), ((3,), np.int32)) == f"{name.lower()} #0: its input 0 cannot be int32."

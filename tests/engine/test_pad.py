@@ -43,7 +43,7 @@ _X = np.zeros((2, 3), np.int8)
 
 @pytest.mark.parametrize("pads, border, y, sentence", (
     ([[0, 0], [0, 1]], constant([1, 2], np.int8), (2, 4), "the border's value cannot have 2 elements"),
-    ([[0, 0], [0, 1]], constant([1], np.int16), (2, 4), "tensors of two types are not supported"),
+    ([[0, 0], [0, 1]], constant([1], np.int16), (2, 4), "its input 2 cannot be int16"),
     ([[0, 0], [-1, 1]], constant([1], np.int8), (2, 3), "a padding of -1 is not possible"),
     ([[0, 0], [2**31 - 1, 1]], constant([1], np.int8), (2, 3), "output dimension 1 should be"),
 ))
@@ -63,8 +63,8 @@ def test_pad_refuses_what_tflm_refuses():
     def sentence(x, pads):
         return refused(operator("PAD", [x, pads], (x.shape, x.dtype))[0])
 
-    assert "tensor type 6 is not supported" in sentence(np.zeros(2, np.bool_), constant([[0, 0]]))
-    assert "tensor type 4 is not supported" in sentence(np.zeros(2, np.int8), constant([[0, 0]], np.int64))
+    assert "its input 0 cannot be bool" in sentence(np.zeros(2, np.bool_), constant([[0, 0]]))
+    assert "its input 1 cannot be int64" in sentence(np.zeros(2, np.int8), constant([[0, 0]], np.int64))
     assert "computed is not supported" in sentence(np.zeros(2, np.int8), np.zeros((1, 2), np.int32))
     assert "more than 5 dimensions are not supported" in sentence(np.zeros([1] * 6, np.int8), constant([[0, 0]] * 6))
 

@@ -39,5 +39,5 @@ def test_pool_2d_float32(name, seed):
 
 def test_l2_pool_2d_is_of_floats():
     data, _ = _pool("L2_POOL_2D", 0, np.int8)
-    with pytest.raises(engine.ToolError, match="l2_pool_2d #0: tensor type 9 is not supported"):
+    with pytest.raises(engine.ToolError, match="l2_pool_2d #0: its input 0 cannot be int8"):
         engine.measure(data)

@@ -22,4 +22,4 @@ def test_squared_difference_with_a_scale_that_fits_the_square(seed, dtype):
 
 def test_squared_difference_refuses_what_tflm_cannot_run():
     assert refused("SQUARED_DIFFERENCE", ((2,), np.int64), ((2,), np.int64)) == (
-        "squared_difference #0: tensor type 4 is not supported.")
+        "squared_difference #0: its input 0 cannot be int64.")

@@ -168,7 +168,7 @@ def _set(target, name, value):
     (lambda g: _set(g.tensors[1], "shape", [-1]), "quantize #0: tensor 1 has a dimension that is not fixed or below 1."),
     (lambda g: _set(g.tensors[1], "shape", [2] * 7), "quantize #0: tensor 1 has more than 6 dimensions."),
     (lambda g: _set(g.tensors[1], "shape", [65536, 65536]), "quantize #0: tensor 1 is larger than 2 GB."),
-    (lambda g: _set(g.tensors[1], "type", schema.TensorType.STRING), "quantize #0: tensor 1 is of a type that is not supported."),
+    (lambda g: _set(g.tensors[1], "type", schema.TensorType.STRING), "quantize #0: its output 0 cannot be type 5."),
     (lambda g: _set(g.tensors[1], "buffer", 9), "quantize #0: tensor 1 leads outside the file."),
 ))
 def test_graph(change, sentence):

@@ -12,12 +12,12 @@ typedef struct {
 static int abs_prepare(te_op_t *op, void *params) {
     abs_t *p = params;
     te_desc_t x, y;
-    TE_TRY(te_unary(op, TE_SET(TE_FLOAT32) | TE_SET(TE_INT8) | TE_SET(TE_INT16), &x, &y, &p->u));
+    TE_TRY(te_unary(op, &x, &y, &p->u));
     p->plain = x.type == TE_INT16 && x.scales.n == 0;
     if (x.type == TE_FLOAT32 || p->plain) {
         return TE_OK;
     }
-    TE_TRY(te_unary_quantised(op, UINT32_MAX, &x, &y, &p->u));
+    TE_TRY(te_unary_quantised(op, &x, &y, &p->u));
     p->rescaled = x.scale != y.scale;
     p->x_zero = (int16_t)x.zero_point;
     p->y_zero = (int16_t)y.zero_point;
@@ -48,4 +48,4 @@ static void abs_run(const te_model_t *m, const void *params) {
     }
 }
 
-const te_row_t te_row_abs = {"ABS", 101, sizeof(abs_t), abs_prepare, abs_run};
+const te_row_t te_row_abs = {"ABS", "[bhf]:=", 101, sizeof(abs_t), abs_prepare, abs_run};

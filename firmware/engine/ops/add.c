@@ -34,4 +34,4 @@ static void add_run(const te_model_t *m, const void *params) {
     te_binary_run(m, params, &add_table);
 }
 
-const te_row_t te_row_add = {"ADD", 0, sizeof(te_add_sub_t), add_prepare, add_run};
+const te_row_t te_row_add = {"ADD", "[bhif]=:=", 0, sizeof(te_add_sub_t), add_prepare, add_run};

@@ -30,7 +30,6 @@ static int add_n_scale(te_op_t *op, const te_desc_t *x, const te_desc_t *y, add_
 
 static int add_n_input(te_op_t *op, uint32_t slot, const te_desc_t *first, te_desc_t *x) {
     TE_TRY(te_op_input(op, slot, x));
-    TE_TRY(te_op_same_type(op, x, first));
     TE_TRY(te_op_same_shape(op, x, first));
     if (x->scale != first->scale || x->zero_point != first->zero_point) {
         return te_op_fail(op, TE_ERR_UNSUPPORTED, "the scale of its input %d is not that of the first", (int32_t)slot);
@@ -43,9 +42,7 @@ static int add_n_prepare(te_op_t *op, void *params) {
     te_desc_t first, x, y;
     TE_TRY(te_op_slots(op, 2, UINT32_MAX, 0));
     TE_TRY(te_op_output(op, &y));
-    TE_TRY(te_op_type(op, &y, TE_SET(TE_INT8) | TE_SET(TE_FLOAT32)));
     TE_TRY(te_op_input(op, 0, &first));
-    TE_TRY(te_op_same_type(op, &first, &y));
     TE_TRY(te_op_same_shape(op, &first, &y));
     for (uint32_t i = 1; i < op->inputs.n; i++) {
         TE_TRY(add_n_input(op, i, &first, &x));
@@ -108,4 +105,4 @@ static void add_n_run(const te_model_t *m, const void *params) {
     }
 }
 
-const te_row_t te_row_add_n = {"ADD_N", 106, sizeof(add_n_t), add_n_prepare, add_n_run};
+const te_row_t te_row_add_n = {"ADD_N", "[bf]=:=", 106, sizeof(add_n_t), add_n_prepare, add_n_run};

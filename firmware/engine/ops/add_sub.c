@@ -20,10 +20,9 @@ static int add_sub_scales(te_op_t *op, const te_desc_t *in, const te_desc_t *y, 
 }
 
 int te_add_sub(te_op_t *op, int options_type, te_add_sub_t *p) {
-    uint32_t types = TE_SET(TE_INT8) | TE_SET(TE_INT16) | TE_SET(TE_INT32) | TE_SET(TE_FLOAT32);
     te_desc_t in[2], y;
     TE_TRY(te_op_slots(op, 2, 2, options_type));
-    TE_TRY(te_arithmetic(op, types, in, &y, &p->tensors));
+    TE_TRY(te_arithmetic(op, in, &y, &p->tensors));
     TE_TRY(te_activation(op, ADD_SUB_ACTIVATION, &y, &p->range));
     if (y.type == TE_INT32 && (in[0].scales.n || in[1].scales.n)) {
         return te_op_fail(op, TE_ERR_UNSUPPORTED, "int32 with a scale is not supported", 0);

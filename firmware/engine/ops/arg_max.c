@@ -13,7 +13,6 @@ typedef struct {
 static int arg_max_output(te_op_t *op, const te_desc_t *x, int axis) {
     te_desc_t y;
     TE_TRY(te_op_output(op, &y));
-    TE_TRY(te_op_type(op, &y, TE_SET(TE_INT32)));
     TE_TRY(te_move_rank(op, &y, x->rank - 1));
     for (int i = 0; i < y.rank; i++) {
         TE_TRY(te_op_out_dim(op, &y, i, x->shape[i + (i >= axis)]));
@@ -27,9 +26,7 @@ static int arg_max_prepare(te_op_t *op, void *params) {
     int axis;
     TE_TRY(te_op_slots(op, 2, 2, 0));
     TE_TRY(te_op_activation(op, 0, &x));
-    TE_TRY(te_op_type(op, &x, TE_SET(TE_INT8) | TE_SET(TE_FLOAT32)));
     TE_TRY(te_constant_wholes(op, 1, 1, &axes));
-    TE_TRY(te_op_type(op, &axes, TE_SET(TE_INT32)));
     TE_TRY(te_move_axis(op, te_constant_whole(op, &axes, 0), x.rank, &axis));
     TE_TRY(arg_max_output(op, &x, axis));
     p->outer = te_product(&x, 0, axis);
@@ -91,5 +88,5 @@ static void arg_min_run(const te_model_t *m, const void *params) {
     arg_max_each(m, p, p->type == TE_INT8 ? arg_min_s8 : arg_min_f32);
 }
 
-const te_row_t te_row_arg_max = {"ARG_MAX", 56, sizeof(arg_max_t), arg_max_prepare, arg_max_run};
-const te_row_t te_row_arg_min = {"ARG_MIN", 79, sizeof(arg_max_t), arg_max_prepare, arg_min_run};
+const te_row_t te_row_arg_max = {"ARG_MAX", "[bf]i:i", 56, sizeof(arg_max_t), arg_max_prepare, arg_max_run};
+const te_row_t te_row_arg_min = {"ARG_MIN", "[bf]i:i", 79, sizeof(arg_max_t), arg_max_prepare, arg_min_run};

@@ -41,4 +41,5 @@ static void average_run(const te_model_t *m, const void *params) {
     te_pool_run(m, params, average_s8, average_s16, average_f32);
 }
 
-const te_row_t te_row_average_pool_2d = {"AVERAGE_POOL_2D", 1, sizeof(te_pool_t), te_pool_prepare, average_run};
+const te_row_t te_row_average_pool_2d = {"AVERAGE_POOL_2D", "[bhf]:=",
+    1, sizeof(te_pool_t), te_pool_prepare, average_run};

@@ -95,9 +95,6 @@ static int matmul_prepare(te_op_t *op, void *params) {
     TE_TRY(te_op_input(op, 0, &a));
     TE_TRY(te_op_input(op, 1, &b));
     TE_TRY(te_op_output(op, &y));
-    TE_TRY(te_op_type(op, &a, TE_SET(TE_INT8) | TE_SET(TE_INT16) | TE_SET(TE_FLOAT32)));
-    TE_TRY(te_op_same_type(op, &a, &b));
-    TE_TRY(te_op_same_type(op, &a, &y));
     TE_TRY(te_op_quantised(op, &a));
     TE_TRY(te_op_quantised(op, &b));
     TE_TRY(te_op_quantised(op, &y));
@@ -183,4 +180,4 @@ static void matmul_run(const te_model_t *m, const void *params) {
     }
 }
 
-const te_row_t te_row_batch_matmul = {"BATCH_MATMUL", 126, sizeof(matmul_t), matmul_prepare, matmul_run};
+const te_row_t te_row_batch_matmul = {"BATCH_MATMUL", "[bhf]=:=", 126, sizeof(matmul_t), matmul_prepare, matmul_run};

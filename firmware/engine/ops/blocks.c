@@ -28,7 +28,7 @@ static int blocks_shapes(te_op_t *op, const te_desc_t *wide, const te_desc_t *de
 static int depth_prepare(te_op_t *op, depth_t *p, int options_type, bool deepen) {
     te_desc_t x, y;
     TE_TRY(te_op_slots(op, 1, 1, options_type));
-    TE_TRY(te_move_ends(op, 0, TE_BIT(TE_FLOAT32) | TE_BIT(TE_INT8), &x, &y));
+    TE_TRY(te_move_ends(op, 0, &x, &y));
     const te_desc_t *wide = deepen ? &x : &y, *deep = deepen ? &y : &x;
     int32_t block = te_fb_field_i32(&op->graph->file, &op->options, BLOCKS_SIZE, 0);
     TE_TRY(blocks_shapes(op, wide, deep, block));
@@ -86,9 +86,7 @@ static int blocks_batches(te_op_t *op, const te_desc_t *wide, const te_desc_t *d
     te_desc_t lists[2];
     int last = wide->rank - 1;
     TE_TRY(te_constant_wholes(op, 1, wide->rank - 2u, &lists[0]));
-    TE_TRY(te_move_type(op, &lists[0], TE_BIT(TE_INT32)));
     TE_TRY(te_constant_wholes(op, 2, 2 * (wide->rank - 2u), &lists[1]));
-    TE_TRY(te_move_type(op, &lists[1], TE_BIT(TE_INT32)));
     TE_TRY(blocks_border(op, 0, wide->shape[1], deep->shape[1], lists, &p->block_h, &p->before_h));
     p->wide_w = p->deep_w = p->block_w = 1;
     p->before_w = 0;
@@ -107,7 +105,7 @@ static int blocks_batches(te_op_t *op, const te_desc_t *wide, const te_desc_t *d
 static int batches_prepare(te_op_t *op, batches_t *p, bool deepen) {
     te_desc_t x, y;
     TE_TRY(te_op_slots(op, 3, 3, 0));
-    TE_TRY(te_move_ends(op, 0, TE_BIT(TE_FLOAT32) | TE_BIT(TE_INT8), &x, &y));
+    TE_TRY(te_move_ends(op, 0, &x, &y));
     if (x.rank < 3 || x.rank > 4) {
         return te_op_fail(op, TE_ERR_UNSUPPORTED, "an input of %d dimensions is not supported", x.rank);
     }
@@ -170,9 +168,11 @@ static void batch_to_space_run(const te_model_t *m, const void *params) {
     batches_run(m, params, false);
 }
 
-const te_row_t te_row_space_to_depth = {"SPACE_TO_DEPTH", 26, sizeof(depth_t), space_to_depth_prepare, depth_run};
-const te_row_t te_row_depth_to_space = {"DEPTH_TO_SPACE", 5, sizeof(depth_t), depth_to_space_prepare, depth_run};
-const te_row_t te_row_space_to_batch_nd = {"SPACE_TO_BATCH_ND", 38, sizeof(batches_t), space_to_batch_prepare,
-    space_to_batch_run};
-const te_row_t te_row_batch_to_space_nd = {"BATCH_TO_SPACE_ND", 37, sizeof(batches_t), batch_to_space_prepare,
-    batch_to_space_run};
+const te_row_t te_row_space_to_depth = {"SPACE_TO_DEPTH", "[bf]:=",
+    26, sizeof(depth_t), space_to_depth_prepare, depth_run};
+const te_row_t te_row_depth_to_space = {"DEPTH_TO_SPACE", "[bf]:=",
+    5, sizeof(depth_t), depth_to_space_prepare, depth_run};
+const te_row_t te_row_space_to_batch_nd = {"SPACE_TO_BATCH_ND", "[bf]ii:=",
+    38, sizeof(batches_t), space_to_batch_prepare, space_to_batch_run};
+const te_row_t te_row_batch_to_space_nd = {"BATCH_TO_SPACE_ND", "[bf]ii:=",
+    37, sizeof(batches_t), batch_to_space_prepare, batch_to_space_run};

@@ -87,16 +87,14 @@ bool te_walk_next(te_walk_t *w, const te_broadcast_t *b) {
     return false;
 }
 
-int te_binary(te_op_t *op, uint32_t types, te_desc_t in[2], te_desc_t *y, te_binary_t *p) {
+int te_binary(te_op_t *op, te_desc_t in[2], te_desc_t *y, te_binary_t *p) {
     TE_TRY(te_op_output(op, y));
     for (uint32_t i = 0; i < 2; i++) {
         TE_TRY(te_op_input(op, i, &in[i]));
-        TE_TRY(te_op_type(op, &in[i], types));
         if (in[i].count == y->count) {
             op->lag[i].forward = 0;
         }
     }
-    TE_TRY(te_op_same_type(op, &in[0], &in[1]));
     TE_TRY(te_broadcast(op, in, 2, y, &p->shape));
     p->type = in[0].type;
     p->y_type = y->type;
@@ -106,9 +104,14 @@ int te_binary(te_op_t *op, uint32_t types, te_desc_t in[2], te_desc_t *y, te_bin
     return TE_OK;
 }
 
-int te_arithmetic(te_op_t *op, uint32_t types, te_desc_t in[2], te_desc_t *y, te_binary_t *p) {
-    TE_TRY(te_binary(op, types, in, y, p));
-    TE_TRY(te_op_same_type(op, &in[0], y));
+int te_binary_prepare(te_op_t *op, void *params) {
+    te_desc_t in[2], y;
+    TE_TRY(te_op_slots(op, 2, 2, 0));
+    return te_binary(op, in, &y, params);
+}
+
+int te_arithmetic(te_op_t *op, te_desc_t in[2], te_desc_t *y, te_binary_t *p) {
+    TE_TRY(te_binary(op, in, y, p));
     TE_TRY(te_op_quantised(op, &in[0]));
     TE_TRY(te_op_quantised(op, &in[1]));
     return te_op_quantised(op, y);

@@ -43,12 +43,14 @@ typedef struct {
     uint8_t type, y_type;
 } te_binary_t;
 
-/* Checks the tensors of an operator with two inputs of one type out of `types`, but not its output's type. It may be
- * computed in place. */
-int te_binary(te_op_t *op, uint32_t types, te_desc_t in[2], te_desc_t *y, te_binary_t *p);
+/* Describes the tensors of an operator with two inputs of one type. It may be computed in place. */
+int te_binary(te_op_t *op, te_desc_t in[2], te_desc_t *y, te_binary_t *p);
 
-/* The same with an output of that type too, and one scale each if they are int8 or int16. */
-int te_arithmetic(te_op_t *op, uint32_t types, te_desc_t in[2], te_desc_t *y, te_binary_t *p);
+/* The prepare() of such an operator that needs no more. */
+int te_binary_prepare(te_op_t *op, void *params);
+
+/* The same as te_binary() with one scale each, if they are int8 or int16. */
+int te_arithmetic(te_op_t *op, te_desc_t in[2], te_desc_t *y, te_binary_t *p);
 
 /* A run of n elements: y[i] from elements of a and b, which lie at any alignment. */
 typedef struct {

@@ -12,9 +12,8 @@ static int broadcast_args_prepare(te_op_t *op, void *params) {
     broadcast_args_t *p = params;
     te_desc_t a, b, y;
     TE_TRY(te_op_slots(op, 2, 2, 0));
-    TE_TRY(te_move_ends(op, 0, TE_BIT(TE_INT32) | TE_BIT(TE_INT64), &a, &y));
+    TE_TRY(te_move_ends(op, 0, &a, &y));
     TE_TRY(te_op_input(op, 1, &b));
-    TE_TRY(te_op_same_type(op, &a, &b));
     if (a.rank != 1 || b.rank != 1) {
         return te_op_fail(op, TE_ERR_MODEL, "its inputs must have 1 dimension", 0);
     }
@@ -59,5 +58,5 @@ static void broadcast_args_run(const te_model_t *m, const void *params) {
     }
 }
 
-const te_row_t te_row_broadcast_args = {"BROADCAST_ARGS", 145, sizeof(broadcast_args_t), broadcast_args_prepare,
-    broadcast_args_run};
+const te_row_t te_row_broadcast_args = {"BROADCAST_ARGS", "[iq]=:=",
+    145, sizeof(broadcast_args_t), broadcast_args_prepare, broadcast_args_run};

@@ -21,7 +21,7 @@ static int broadcast_prepare(te_op_t *op, void *params) {
     broadcast_t *p = params;
     te_desc_t x, y, shape;
     TE_TRY(te_op_slots(op, 2, 2, 0));
-    TE_TRY(te_move_ends(op, 0, TE_EVERY_TYPE, &x, &y));
+    TE_TRY(te_move_ends(op, 0, &x, &y));
     TE_TRY(te_constant_wholes(op, 1, y.rank, &shape));
     if (y.rank > BROADCAST_RANK || x.rank > y.rank) {
         return te_op_fail(op, TE_ERR_UNSUPPORTED, "an output of %d dimensions is not supported", y.rank);
@@ -46,4 +46,5 @@ static void broadcast_run(const te_model_t *m, const void *params) {
     te_move(&p->move, te_in(m, p->x), te_out(m, p->y));
 }
 
-const te_row_t te_row_broadcast_to = {"BROADCAST_TO", 130, sizeof(broadcast_t), broadcast_prepare, broadcast_run};
+const te_row_t te_row_broadcast_to = {"BROADCAST_TO", ".[iq]:=",
+    130, sizeof(broadcast_t), broadcast_prepare, broadcast_run};

@@ -15,12 +15,9 @@ typedef struct {
 static int cast_prepare(te_op_t *op, void *params) {
     cast_t *p = params;
     te_desc_t x, y;
-    uint32_t types = TE_SET(TE_INT8) | TE_SET(TE_INT16) | TE_SET(TE_INT32) | TE_SET(TE_FLOAT32);
     TE_TRY(te_op_slots(op, 1, 1, 0));
     TE_TRY(te_op_input(op, 0, &x));
     TE_TRY(te_op_output(op, &y));
-    TE_TRY(te_op_type(op, &x, types | TE_SET(TE_BOOL)));
-    TE_TRY(te_op_type(op, &y, types));
     TE_TRY(te_op_same_shape(op, &x, &y));
     p->x = te_op_in_at(op, 0);
     p->y = te_op_out_at(op);
@@ -68,4 +65,4 @@ static void cast_run(const te_model_t *m, const void *params) {
     }
 }
 
-const te_row_t te_row_cast = {"CAST", 53, sizeof(cast_t), cast_prepare, cast_run};
+const te_row_t te_row_cast = {"CAST", "[bhif?]:[bhif]", 53, sizeof(cast_t), cast_prepare, cast_run};

@@ -11,4 +11,4 @@ static void ceil_run(const te_model_t *m, const void *params) {
     te_unary_run_f32(m, params, ceil_f32);
 }
 
-const te_row_t te_row_ceil = {"CEIL", 104, sizeof(te_unary_t), te_unary_prepare_f32, ceil_run};
+const te_row_t te_row_ceil = {"CEIL", "f:f", 104, sizeof(te_unary_t), te_unary_prepare, ceil_run};

@@ -2,31 +2,13 @@
  * Weights with a scale and a bias an output channel: what convolutions and fully connected layers share. */
 #include "op.h"
 
-/* Which weights suit which activations. */
-static int channels_types(te_op_t *op, const te_layer_t *l) {
-    TE_TRY(te_op_type(op, &l->x, TE_SET(TE_INT8) | TE_SET(TE_INT16) | TE_SET(TE_FLOAT32)));
+static int channels_quantised(te_op_t *op, const te_layer_t *l) {
     TE_TRY(te_op_quantised(op, &l->x));
     TE_TRY(te_op_quantised(op, &l->y));
-    TE_TRY(te_op_same_type(op, &l->x, &l->y));
-    bool suits = l->k.type == (l->x.type == TE_INT16 ? TE_INT8 : l->x.type);
-    suits |= l->k.type == TE_INT4 && l->x.type == TE_INT8;
-    if (!suits) {
-        return te_op_fail(op, TE_ERR_UNSUPPORTED, "weights of tensor type %d are not supported with such activations",
-            l->k.type);
-    }
     if (l->x.type != TE_FLOAT32 && l->k.scales.n == 0) {
         return te_op_fail(op, TE_ERR_MODEL, "its weights have no scale and zero point", 0);
     }
     return TE_OK;
-}
-
-/* TRANSPOSE_CONV, whose bias is in slot 3, may have an int16 bias instead of an int32 one. */
-static bool channels_bias_type(const te_layer_t *l, int bias) {
-    switch (l->x.type) {
-        case TE_INT8: return bias == TE_INT32;
-        case TE_INT16: return bias == TE_INT64 || bias == (l->bias_slot == 3 ? TE_INT16 : TE_INT32);
-        default: return bias == TE_FLOAT32;
-    }
 }
 
 static int channels_bias(te_op_t *op, const te_layer_t *l, te_channels_t *c) {
@@ -37,9 +19,6 @@ static int channels_bias(te_op_t *op, const te_layer_t *l, te_channels_t *c) {
         return TE_OK;
     }
     TE_TRY(te_op_input(op, l->bias_slot, &b));
-    if (!channels_bias_type(l, b.type)) {
-        return te_op_fail(op, TE_ERR_UNSUPPORTED, "a bias of tensor type %d is not supported", b.type);
-    }
     if ((int64_t)b.count != c->channels) {
         return te_op_fail(op, TE_ERR_MODEL, "its bias should have %d elements", c->channels);
     }
@@ -84,7 +63,7 @@ static int channels_scales(te_op_t *op, const te_layer_t *l, te_channels_t *c) {
 int te_channels(te_op_t *op, const te_layer_t *l, te_channels_t *c) {
     memset(c, 0, sizeof(*c));
     c->scratch = TE_NO_REF;
-    TE_TRY(channels_types(op, l));
+    TE_TRY(channels_quantised(op, l));
     c->type = l->x.type;
     c->k_type = l->k.type;
     c->channels = l->k.shape[l->axis];

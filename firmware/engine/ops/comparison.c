@@ -27,11 +27,10 @@ static int comparison_scales(te_op_t *op, const te_desc_t *in, comparison_t *p) 
     return TE_OK;
 }
 
-static int comparison_prepare(te_op_t *op, comparison_t *p, uint32_t types, int accepted) {
+static int comparison_prepare(te_op_t *op, comparison_t *p, int accepted) {
     te_desc_t in[2], y;
     TE_TRY(te_op_slots(op, 2, 2, 0));
-    TE_TRY(te_binary(op, types, in, &y, &p->tensors));
-    TE_TRY(te_op_type(op, &y, TE_SET(TE_BOOL)));
+    TE_TRY(te_binary(op, in, &y, &p->tensors));
     p->accepted = (uint8_t)accepted;
     return in[0].type == TE_INT8 ? comparison_scales(op, in, p) : TE_OK;
 }
@@ -77,37 +76,37 @@ static void comparison_run(const te_model_t *m, const void *params) {
     te_binary_run(m, params, &comparison_table);
 }
 
-/* TFLM also takes int16 in GREATER, but compares with multipliers that it never sets. */
-#define COMPARISON_NUMBERS (TE_SET(TE_INT8) | TE_SET(TE_INT32) | TE_SET(TE_INT64) | TE_SET(TE_FLOAT32))
-
 static int equal_prepare(te_op_t *op, void *params) {
-    return comparison_prepare(op, params, COMPARISON_NUMBERS | TE_SET(TE_BOOL), COMPARISON_EQUAL);
+    return comparison_prepare(op, params, COMPARISON_EQUAL);
 }
 
 static int not_equal_prepare(te_op_t *op, void *params) {
-    return comparison_prepare(op, params, COMPARISON_NUMBERS | TE_SET(TE_BOOL),
-        COMPARISON_LESS | COMPARISON_GREATER | COMPARISON_UNORDERED);
+    return comparison_prepare(op, params, COMPARISON_LESS | COMPARISON_GREATER | COMPARISON_UNORDERED);
 }
 
 static int greater_prepare(te_op_t *op, void *params) {
-    return comparison_prepare(op, params, COMPARISON_NUMBERS, COMPARISON_GREATER);
+    return comparison_prepare(op, params, COMPARISON_GREATER);
 }
 
 static int greater_equal_prepare(te_op_t *op, void *params) {
-    return comparison_prepare(op, params, COMPARISON_NUMBERS, COMPARISON_GREATER | COMPARISON_EQUAL);
+    return comparison_prepare(op, params, COMPARISON_GREATER | COMPARISON_EQUAL);
 }
 
 static int less_prepare(te_op_t *op, void *params) {
-    return comparison_prepare(op, params, COMPARISON_NUMBERS, COMPARISON_LESS);
+    return comparison_prepare(op, params, COMPARISON_LESS);
 }
 
 static int less_equal_prepare(te_op_t *op, void *params) {
-    return comparison_prepare(op, params, COMPARISON_NUMBERS, COMPARISON_LESS | COMPARISON_EQUAL);
+    return comparison_prepare(op, params, COMPARISON_LESS | COMPARISON_EQUAL);
 }
 
-const te_row_t te_row_equal = {"EQUAL", 71, sizeof(comparison_t), equal_prepare, comparison_run};
-const te_row_t te_row_not_equal = {"NOT_EQUAL", 72, sizeof(comparison_t), not_equal_prepare, comparison_run};
-const te_row_t te_row_greater = {"GREATER", 61, sizeof(comparison_t), greater_prepare, comparison_run};
-const te_row_t te_row_greater_equal = {"GREATER_EQUAL", 62, sizeof(comparison_t), greater_equal_prepare, comparison_run};
-const te_row_t te_row_less = {"LESS", 58, sizeof(comparison_t), less_prepare, comparison_run};
-const te_row_t te_row_less_equal = {"LESS_EQUAL", 63, sizeof(comparison_t), less_equal_prepare, comparison_run};
+/* TFLM also takes int16 in GREATER, but compares with multipliers that it never sets. */
+const te_row_t te_row_equal = {"EQUAL", "[biqf?]=:?", 71, sizeof(comparison_t), equal_prepare, comparison_run};
+const te_row_t te_row_not_equal = {"NOT_EQUAL", "[biqf?]=:?",
+    72, sizeof(comparison_t), not_equal_prepare, comparison_run};
+const te_row_t te_row_greater = {"GREATER", "[biqf]=:?", 61, sizeof(comparison_t), greater_prepare, comparison_run};
+const te_row_t te_row_greater_equal = {"GREATER_EQUAL", "[biqf]=:?",
+    62, sizeof(comparison_t), greater_equal_prepare, comparison_run};
+const te_row_t te_row_less = {"LESS", "[biqf]=:?", 58, sizeof(comparison_t), less_prepare, comparison_run};
+const te_row_t te_row_less_equal = {"LESS_EQUAL", "[biqf]=:?",
+    63, sizeof(comparison_t), less_equal_prepare, comparison_run};

@@ -13,7 +13,6 @@ typedef struct {
 
 /* An input has the output's type, dimensions and, if int8, scale. */
 static int concatenation_part(te_op_t *op, const te_desc_t *x, const te_desc_t *y, int axis) {
-    TE_TRY(te_op_same_type(op, x, y));
     TE_TRY(te_move_rank(op, y, x->rank));
     for (int i = 0; i < y->rank; i++) {
         if (i != axis) {
@@ -28,8 +27,6 @@ static int concatenation_part(te_op_t *op, const te_desc_t *x, const te_desc_t *
 
 static int concatenation_options(te_op_t *op, const te_desc_t *y, int *axis) {
     te_file_t *f = &op->graph->file;
-    TE_TRY(te_move_type(op, y, TE_BIT(TE_FLOAT32) | TE_BIT(TE_INT8) | TE_BIT(TE_INT16) | TE_BIT(TE_INT32)
-        | TE_BIT(TE_INT64) | TE_BIT(TE_BOOL)));
     if (te_fb_field_u8(f, &op->options, CONCATENATION_ACTIVATION, 0) != 0) {
         return te_op_fail(op, TE_ERR_UNSUPPORTED, "a fused activation is not supported", 0);
     }
@@ -63,5 +60,5 @@ static void concatenation_run(const te_model_t *m, const void *params) {
     }
 }
 
-const te_row_t te_row_concatenation = {"CONCATENATION", 2, sizeof(concatenation_t), concatenation_prepare,
-    concatenation_run};
+const te_row_t te_row_concatenation = {"CONCATENATION", "[bhiqf?]=:=",
+    2, sizeof(concatenation_t), concatenation_prepare, concatenation_run};

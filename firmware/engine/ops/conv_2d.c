@@ -72,7 +72,7 @@ static int conv_prepare(te_op_t *op, void *params) {
     te_file_t *f = &op->graph->file;
     TE_TRY(te_op_slots(op, 2, 3, TE_CONV_2D_OPTIONS));
     TE_TRY(te_op_activation(op, 0, &l.x));
-    TE_TRY(te_op_weights(op, 1, &l.k));
+    TE_TRY(te_op_input(op, 1, &l.k));
     TE_TRY(te_op_output(op, &l.y));
     TE_TRY(conv_shapes(op, &l.x, &l.k, &l.y, p));
     l.narrow = te_fb_field_u8(f, &op->options, CONV_BIAS_TYPE, TE_FLOAT32) == TE_INT32;
@@ -234,4 +234,4 @@ static void conv_run(const te_model_t *m, const void *params) {
     }
 }
 
-const te_row_t te_row_conv_2d = {"CONV_2D", 3, sizeof(conv_t), conv_prepare, conv_run};
+const te_row_t te_row_conv_2d = {"CONV_2D", "b[bn]i:b hb[iq]:h fff:f", 3, sizeof(conv_t), conv_prepare, conv_run};

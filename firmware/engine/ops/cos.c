@@ -7,4 +7,4 @@ static void cos_run(const te_model_t *m, const void *params) {
     te_unary_run_f32(m, params, te_cos);
 }
 
-const te_row_t te_row_cos = {"COS", 108, sizeof(te_unary_t), te_unary_prepare_f32, cos_run};
+const te_row_t te_row_cos = {"COS", "f:f", 108, sizeof(te_unary_t), te_unary_prepare, cos_run};

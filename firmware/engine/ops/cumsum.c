@@ -34,11 +34,8 @@ static int cumsum_prepare(te_op_t *op, void *params) {
     TE_TRY(te_op_slots(op, 2, 2, TE_CUMSUM_OPTIONS));
     TE_TRY(te_op_activation(op, 0, &x));
     TE_TRY(te_op_output(op, &y));
-    TE_TRY(te_op_type(op, &x, TE_SET(TE_INT8) | TE_SET(TE_FLOAT32)));
-    TE_TRY(te_op_same_type(op, &x, &y));
     TE_TRY(te_op_same_shape(op, &x, &y));
     TE_TRY(te_constant_wholes(op, 1, 1, &axes));
-    TE_TRY(te_op_type(op, &axes, TE_SET(TE_INT32)));
     TE_TRY(te_move_axis(op, te_constant_whole(op, &axes, 0), x.rank, &axis));
     p->outer = te_product(&x, 0, axis);
     p->size = x.shape[axis];
@@ -87,4 +84,4 @@ static void cumsum_run(const te_model_t *m, const void *params) {
     }
 }
 
-const te_row_t te_row_cumsum = {"CUMSUM", 128, sizeof(cumsum_t), cumsum_prepare, cumsum_run};
+const te_row_t te_row_cumsum = {"CUMSUM", "[bf]i:=", 128, sizeof(cumsum_t), cumsum_prepare, cumsum_run};

@@ -52,16 +52,13 @@ static int depthwise_prepare(te_op_t *op, void *params) {
     te_file_t *f = &op->graph->file;
     TE_TRY(te_op_slots(op, 2, 3, TE_DEPTHWISE_CONV_2D_OPTIONS));
     TE_TRY(te_op_activation(op, 0, &l.x));
-    TE_TRY(te_op_weights(op, 1, &l.k));
+    TE_TRY(te_op_input(op, 1, &l.k));
     TE_TRY(te_op_output(op, &l.y));
     TE_TRY(depthwise_shapes(op, &l.x, &l.k, &l.y, p));
     TE_TRY(te_window_size(op, te_fb_field_i32(f, &op->options, DEPTHWISE_DILATION_W, 1), &p->w.dilation_w));
     TE_TRY(te_window_size(op, te_fb_field_i32(f, &op->options, DEPTHWISE_DILATION_H, 1), &p->w.dilation_h));
     TE_TRY(te_window(op, &l.x, &l.y, &p->w));
     TE_TRY(te_channels(op, &l, &p->c));
-    if (p->c.type == TE_INT16 && p->c.bias_type != TE_INT64) {
-        return te_op_fail(op, TE_ERR_UNSUPPORTED, "a bias of tensor type %d is not supported", p->c.bias_type);
-    }
     TE_TRY(te_activation(op, DEPTHWISE_ACTIVATION, &l.y, &p->range));
     p->x = te_op_in_at(op, 0);
     p->y = te_op_out_at(op);
@@ -171,5 +168,5 @@ static void depthwise_run(const te_model_t *m, const void *params) {
     te_window_rows(&p->w, depthwise_step(p), te_backward(m, p->x, p->y), depthwise_rows, &r);
 }
 
-const te_row_t te_row_depthwise_conv_2d = {
-    "DEPTHWISE_CONV_2D", 4, sizeof(te_depthwise_t), depthwise_prepare, depthwise_run};
+const te_row_t te_row_depthwise_conv_2d = {"DEPTHWISE_CONV_2D", "b[bn]i:b hbq:h fff:f",
+    4, sizeof(te_depthwise_t), depthwise_prepare, depthwise_run};

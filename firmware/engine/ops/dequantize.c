@@ -16,8 +16,6 @@ static int dequantize_prepare(te_op_t *op, void *params) {
     TE_TRY(te_op_slots(op, 1, 1, 0));
     TE_TRY(te_op_input(op, 0, &x));
     TE_TRY(te_op_output(op, &y));
-    TE_TRY(te_op_type(op, &x, TE_SET(TE_INT8) | TE_SET(TE_INT16) | TE_SET(TE_UINT8)));
-    TE_TRY(te_op_type(op, &y, TE_SET(TE_FLOAT32)));
     TE_TRY(te_op_one_scale(op, &x));
     TE_TRY(te_op_same_shape(op, &x, &y));
     p->type = x.type;
@@ -39,4 +37,5 @@ static void dequantize_run(const te_model_t *m, const void *params) {
     }
 }
 
-const te_row_t te_row_dequantize = {"DEQUANTIZE", 6, sizeof(dequantize_t), dequantize_prepare, dequantize_run};
+const te_row_t te_row_dequantize = {"DEQUANTIZE", "[bhB]:f",
+    6, sizeof(dequantize_t), dequantize_prepare, dequantize_run};

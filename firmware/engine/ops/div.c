@@ -30,7 +30,7 @@ static int div_prepare(te_op_t *op, void *params) {
     te_div_t *p = params;
     te_desc_t in[2], y;
     TE_TRY(te_op_slots(op, 2, 2, TE_DIV_OPTIONS));
-    TE_TRY(te_arithmetic(op, TE_SET(TE_INT8) | TE_SET(TE_INT32) | TE_SET(TE_FLOAT32), in, &y, &p->tensors));
+    TE_TRY(te_arithmetic(op, in, &y, &p->tensors));
     TE_TRY(te_activation(op, DIV_ACTIVATION, &y, &p->range));
     return y.type == TE_INT8 ? div_scales(op, in, &y, p) : TE_OK;
 }
@@ -95,4 +95,4 @@ static void div_run(const te_model_t *m, const void *params) {
     te_binary_run(m, params, &div_table);
 }
 
-const te_row_t te_row_div = {"DIV", 42, sizeof(te_div_t), div_prepare, div_run};
+const te_row_t te_row_div = {"DIV", "[bif]=:=", 42, sizeof(te_div_t), div_prepare, div_run};

@@ -27,11 +27,10 @@ static int update_prepare(te_op_t *op, void *params) {
     update_t *p = params;
     te_desc_t x, y, update, start;
     TE_TRY(te_op_slots(op, 3, 3, 0));
-    TE_TRY(te_move_ends(op, 0, TE_BIT(TE_FLOAT32) | TE_BIT(TE_INT8) | TE_BIT(TE_INT16) | TE_BIT(TE_INT32), &x, &y));
+    TE_TRY(te_move_ends(op, 0, &x, &y));
     TE_TRY(te_op_same_shape(op, &x, &y));
     TE_TRY(te_op_input(op, 1, &update));
-    TE_TRY(te_op_same_type(op, &x, &update));
-    TE_TRY(te_wholes(op, 2, &start));
+    TE_TRY(te_op_input(op, 2, &start));
     TE_TRY(update_shapes(op, &x, &update, &start));
     memcpy(p->x_size, x.shape, x.rank * sizeof(x.shape[0]));
     memcpy(p->update_size, update.shape, x.rank * sizeof(x.shape[0]));
@@ -64,4 +63,5 @@ static void update_run(const te_model_t *m, const void *params) {
     te_move(&move, te_in(m, p->update), y);
 }
 
-const te_row_t te_row_dynamic_update_slice = {"DYNAMIC_UPDATE_SLICE", 151, sizeof(update_t), update_prepare, update_run};
+const te_row_t te_row_dynamic_update_slice = {"DYNAMIC_UPDATE_SLICE", "[bhif]=[iq]:=",
+    151, sizeof(update_t), update_prepare, update_run};

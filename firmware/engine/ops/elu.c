@@ -12,7 +12,7 @@ typedef struct {
 static int elu_prepare(te_op_t *op, void *params) {
     elu_t *p = params;
     te_desc_t x, y;
-    TE_TRY(te_unary_quantised(op, TE_SET(TE_FLOAT32) | TE_SET(TE_INT8), &x, &y, &p->u));
+    TE_TRY(te_unary_quantised(op, &x, &y, &p->u));
     if (x.type == TE_INT8 && !(1 / y.scale < 1e30f && x.scale < 1e30f)) {
         return te_op_fail(op, TE_ERR_UNSUPPORTED, "an output scale this small is not supported", 0);
     }
@@ -43,4 +43,4 @@ static void elu_run(const te_model_t *m, const void *params) {
     }
 }
 
-const te_row_t te_row_elu = {"ELU", 111, sizeof(elu_t), elu_prepare, elu_run};
+const te_row_t te_row_elu = {"ELU", "[bf]:=", 111, sizeof(elu_t), elu_prepare, elu_run};

@@ -11,13 +11,9 @@ typedef struct {
     bool scaled;      /* int8 to float32 */
 } embedding_t;
 
-static int embedding_types(te_op_t *op, const te_desc_t *table, const te_desc_t *y, embedding_t *p) {
-    TE_TRY(te_move_type(op, table, TE_BIT(TE_FLOAT32) | TE_BIT(TE_INT8)));
+static int embedding_checked(te_op_t *op, const te_desc_t *table, const te_desc_t *y, embedding_t *p) {
     p->scaled = table->type == TE_INT8 && y->type == TE_FLOAT32;
-    if (!p->scaled) {
-        return te_op_same_type(op, table, y);
-    }
-    if (table->zero_point != 0 || table->scales.n != 1) {
+    if (p->scaled && (table->zero_point != 0 || table->scales.n != 1)) {
         return te_op_fail(op, TE_ERR_UNSUPPORTED, "anything but one scale and zero point 0 is not supported", 0);
     }
     return TE_OK;
@@ -56,11 +52,10 @@ static int embedding_prepare(te_op_t *op, void *params) {
     TE_TRY(te_op_input(op, 0, &ids));
     TE_TRY(te_op_input(op, 1, &table));
     TE_TRY(te_op_output(op, &y));
-    TE_TRY(te_move_type(op, &ids, TE_BIT(TE_INT32)));
     if (ids.rank != 1 || table.rank < 2) {
         return te_op_fail(op, TE_ERR_MODEL, "the ids must have 1 dimension, and the table more", 0);
     }
-    TE_TRY(embedding_types(op, &table, &y, p));
+    TE_TRY(embedding_checked(op, &table, &y, p));
     TE_TRY(embedding_output(op, &ids, &table, &y));
     p->count = ids.shape[0];
     p->rows = table.shape[0];
@@ -98,4 +93,5 @@ static void embedding_run(const te_model_t *m, const void *params) {
     }
 }
 
-const te_row_t te_row_embedding_lookup = {"EMBEDDING_LOOKUP", 7, sizeof(embedding_t), embedding_prepare, embedding_run};
+const te_row_t te_row_embedding_lookup = {"EMBEDDING_LOOKUP", "i[bf]:= ib:f",
+    7, sizeof(embedding_t), embedding_prepare, embedding_run};

@@ -7,4 +7,4 @@ static void exp_run(const te_model_t *m, const void *params) {
     te_unary_run_f32(m, params, te_exp);
 }
 
-const te_row_t te_row_exp = {"EXP", 47, sizeof(te_unary_t), te_unary_prepare_f32, exp_run};
+const te_row_t te_row_exp = {"EXP", "f:f", 47, sizeof(te_unary_t), te_unary_prepare, exp_run};

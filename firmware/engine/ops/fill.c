@@ -12,7 +12,7 @@ static int fill_prepare(te_op_t *op, void *params) {
     fill_t *p = params;
     te_desc_t value, y, dims;
     TE_TRY(te_op_slots(op, 2, 2, 0));
-    TE_TRY(te_move_ends(op, 1, TE_BIT(TE_FLOAT32) | TE_BIT(TE_INT8) | TE_BIT(TE_INT32), &value, &y));
+    TE_TRY(te_move_ends(op, 1, &value, &y));
     TE_TRY(te_constant_wholes(op, 0, y.rank, &dims));
     for (int i = 0; i < y.rank; i++) {
         TE_TRY(te_op_out_dim(op, &y, i, te_constant_whole(op, &dims, (uint32_t)i)));
@@ -32,4 +32,4 @@ static void fill_run(const te_model_t *m, const void *params) {
     te_repeat(te_out(m, p->y), te_in(m, p->value), p->element, p->count);
 }
 
-const te_row_t te_row_fill = {"FILL", 94, sizeof(fill_t), fill_prepare, fill_run};
+const te_row_t te_row_fill = {"FILL", "i[bif]:= q[bif]:=", 94, sizeof(fill_t), fill_prepare, fill_run};

@@ -7,4 +7,4 @@ static void floor_run(const te_model_t *m, const void *params) {
     te_unary_run_f32(m, params, te_floor);
 }
 
-const te_row_t te_row_floor = {"FLOOR", 8, sizeof(te_unary_t), te_unary_prepare_f32, floor_run};
+const te_row_t te_row_floor = {"FLOOR", "f:f", 8, sizeof(te_unary_t), te_unary_prepare, floor_run};

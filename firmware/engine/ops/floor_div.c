@@ -47,13 +47,6 @@ static float floor_div(const te_run_t *r, float a, float b) {
     return finite ? floor_div_finite(a, b) : q;
 }
 
-static int floor_div_prepare(te_op_t *op, void *params) {
-    te_desc_t in[2], y;
-    TE_TRY(te_op_slots(op, 2, 2, 0));
-    TE_TRY(te_binary(op, TE_SET(TE_FLOAT32), in, &y, params));
-    return te_op_same_type(op, &in[0], &y);
-}
-
 static void floor_div_f32(const void *params, const te_run_t *r) {
     (void)params;
     TE_EACH(r, float, float, floor_div(r, a, b));
@@ -65,4 +58,4 @@ static void floor_div_run(const te_model_t *m, const void *params) {
     te_binary_run(m, params, &floor_div_table);
 }
 
-const te_row_t te_row_floor_div = {"FLOOR_DIV", 90, sizeof(te_binary_t), floor_div_prepare, floor_div_run};
+const te_row_t te_row_floor_div = {"FLOOR_DIV", "ff:f", 90, sizeof(te_binary_t), te_binary_prepare, floor_div_run};

@@ -27,13 +27,6 @@ static float floor_mod(float a, float b) {
     return rest != 0 && (b < 0) != (rest < 0) ? rest + b : rest;
 }
 
-static int floor_mod_prepare(te_op_t *op, void *params) {
-    te_desc_t in[2], y;
-    TE_TRY(te_op_slots(op, 2, 2, 0));
-    TE_TRY(te_binary(op, TE_SET(TE_FLOAT32), in, &y, params));
-    return te_op_same_type(op, &in[0], &y);
-}
-
 static void floor_mod_f32(const void *params, const te_run_t *r) {
     (void)params;
     TE_EACH(r, float, float, floor_mod(a, b));
@@ -45,4 +38,4 @@ static void floor_mod_run(const te_model_t *m, const void *params) {
     te_binary_run(m, params, &floor_mod_table);
 }
 
-const te_row_t te_row_floor_mod = {"FLOOR_MOD", 95, sizeof(te_binary_t), floor_mod_prepare, floor_mod_run};
+const te_row_t te_row_floor_mod = {"FLOOR_MOD", "ff:f", 95, sizeof(te_binary_t), te_binary_prepare, floor_mod_run};

@@ -55,7 +55,7 @@ static int fully_prepare(te_op_t *op, void *params) {
     te_layer_t l = {.bias_slot = 2};
     TE_TRY(te_op_slots(op, 2, 3, TE_FULLY_CONNECTED_OPTIONS));
     TE_TRY(te_op_activation(op, 0, &l.x));
-    TE_TRY(te_op_weights(op, 1, &l.k));
+    TE_TRY(te_op_input(op, 1, &l.k));
     TE_TRY(te_op_output(op, &l.y));
     l.narrow = te_fb_field_u8(&op->graph->file, &op->options, FULLY_BIAS_TYPE, TE_FLOAT32) == TE_INT32;
     if (te_fb_field_u8(&op->graph->file, &op->options, FULLY_WEIGHTS_FORMAT, 0) != 0) {
@@ -136,4 +136,5 @@ static void fully_run(const te_model_t *m, const void *params) {
     }
 }
 
-const te_row_t te_row_fully_connected = {"FULLY_CONNECTED", 9, sizeof(fully_t), fully_prepare, fully_run};
+const te_row_t te_row_fully_connected = {"FULLY_CONNECTED", "b[bn]i:b hb[iq]:h fff:f",
+    9, sizeof(fully_t), fully_prepare, fully_run};

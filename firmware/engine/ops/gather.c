@@ -66,9 +66,8 @@ static int gather_prepare(te_op_t *op, void *params) {
     te_desc_t x, y, positions;
     int axis = 0, batch_dims = 0;
     TE_TRY(te_op_slots(op, 2, 2, TE_GATHER_OPTIONS));
-    TE_TRY(te_move_ends(op, 0, TE_BIT(TE_FLOAT32) | TE_BIT(TE_INT8), &x, &y));
+    TE_TRY(te_move_ends(op, 0, &x, &y));
     TE_TRY(te_op_input(op, 1, &positions));
-    TE_TRY(te_move_type(op, &positions, TE_BIT(TE_INT32)));
     TE_TRY(te_move_axis(op, te_fb_field_i32(&op->graph->file, &op->options, GATHER_AXIS, 0), x.rank, &axis));
     TE_TRY(gather_batches(op, &x, &positions, axis, &batch_dims));
     TE_TRY(gather_output(op, &x, &positions, &y, axis, batch_dims));
@@ -100,4 +99,4 @@ static void gather_run(const te_model_t *m, const void *params) {
     }
 }
 
-const te_row_t te_row_gather = {"GATHER", 36, sizeof(gather_t), gather_prepare, gather_run};
+const te_row_t te_row_gather = {"GATHER", "[bf]i:=", 36, sizeof(gather_t), gather_prepare, gather_run};

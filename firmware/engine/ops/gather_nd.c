@@ -57,9 +57,8 @@ static int gather_nd_prepare(te_op_t *op, void *params) {
     gather_nd_t *p = params;
     te_desc_t x, y, indices;
     TE_TRY(te_op_slots(op, 2, 2, 0));
-    TE_TRY(te_move_ends(op, 0, TE_BIT(TE_FLOAT32) | TE_BIT(TE_INT8), &x, &y));
+    TE_TRY(te_move_ends(op, 0, &x, &y));
     TE_TRY(te_op_input(op, 1, &indices));
-    TE_TRY(te_move_type(op, &indices, TE_BIT(TE_INT32)));
     p->depth = indices.rank ? indices.shape[indices.rank - 1] : 0;
     if (p->depth < 1 || p->depth > x.rank || p->depth > GATHER_ND_DEPTH) {
         return te_op_fail(op, TE_ERR_MODEL, "%d indices of a slice are not possible", p->depth);
@@ -87,4 +86,4 @@ static void gather_nd_run(const te_model_t *m, const void *params) {
     }
 }
 
-const te_row_t te_row_gather_nd = {"GATHER_ND", 107, sizeof(gather_nd_t), gather_nd_prepare, gather_nd_run};
+const te_row_t te_row_gather_nd = {"GATHER_ND", "[bf]i:=", 107, sizeof(gather_nd_t), gather_nd_prepare, gather_nd_run};

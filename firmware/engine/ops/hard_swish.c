@@ -34,7 +34,7 @@ static int hard_swish_scales(te_op_t *op, const te_desc_t *x, const te_desc_t *y
 static int hard_swish_prepare(te_op_t *op, void *params) {
     hard_swish_t *p = params;
     te_desc_t x, y;
-    TE_TRY(te_unary_quantised(op, TE_SET(TE_FLOAT32) | TE_SET(TE_INT8), &x, &y, &p->u));
+    TE_TRY(te_unary_quantised(op, &x, &y, &p->u));
     p->x_zero = (int16_t)x.zero_point;
     p->y_zero = (int16_t)y.zero_point;
     return x.type == TE_FLOAT32 ? TE_OK : hard_swish_scales(op, &x, &y, p);
@@ -78,4 +78,5 @@ static void hard_swish_run(const te_model_t *m, const void *params) {
     }
 }
 
-const te_row_t te_row_hard_swish = {"HARD_SWISH", 117, sizeof(hard_swish_t), hard_swish_prepare, hard_swish_run};
+const te_row_t te_row_hard_swish = {"HARD_SWISH", "[bf]:=",
+    117, sizeof(hard_swish_t), hard_swish_prepare, hard_swish_run};

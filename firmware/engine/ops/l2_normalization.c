@@ -19,7 +19,7 @@ typedef struct {
 static int l2_normalization_prepare(te_op_t *op, void *params) {
     l2_normalization_t *p = params;
     te_desc_t x, y;
-    TE_TRY(te_unary_quantised(op, TE_SET(TE_FLOAT32) | TE_SET(TE_INT8), &x, &y, &p->u));
+    TE_TRY(te_unary_quantised(op, &x, &y, &p->u));
     if (op->options_type == L2_NORMALIZATION_OPTIONS
         && te_fb_field_u8(&op->graph->file, &op->options, L2_NORMALIZATION_ACTIVATION, 0) != 0) {
         return te_op_fail(op, TE_ERR_UNSUPPORTED, "a fused activation is not supported", 0);
@@ -72,5 +72,5 @@ static void l2_normalization_run(const te_model_t *m, const void *params) {
     }
 }
 
-const te_row_t te_row_l2_normalization = {
-    "L2_NORMALIZATION", 11, sizeof(l2_normalization_t), l2_normalization_prepare, l2_normalization_run};
+const te_row_t te_row_l2_normalization = {"L2_NORMALIZATION", "[bf]:=",
+    11, sizeof(l2_normalization_t), l2_normalization_prepare, l2_normalization_run};

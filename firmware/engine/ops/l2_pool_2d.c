@@ -3,12 +3,6 @@
 #include "../math.h"
 #include "pool.h"
 
-static int l2_pool_prepare(te_op_t *op, void *params) {
-    te_pool_t *p = params;
-    TE_TRY(te_pool_prepare(op, p));
-    return p->type == TE_FLOAT32 ? TE_OK : te_op_fail(op, TE_ERR_UNSUPPORTED, "tensor type %d is not supported", p->type);
-}
-
 static float l2_pool_f32(const float *x, const te_pool_t *p, int32_t h, int32_t w) {
     float sum = 0;
     for (int32_t i = 0; i < h; i++, x += p->w.in_w * p->channels) {
@@ -23,4 +17,4 @@ static void l2_pool_run(const te_model_t *m, const void *params) {
     te_pool_run(m, params, NULL, NULL, l2_pool_f32);
 }
 
-const te_row_t te_row_l2_pool_2d = {"L2_POOL_2D", 12, sizeof(te_pool_t), l2_pool_prepare, l2_pool_run};
+const te_row_t te_row_l2_pool_2d = {"L2_POOL_2D", "f:f", 12, sizeof(te_pool_t), te_pool_prepare, l2_pool_run};

@@ -25,8 +25,7 @@ static int leaky_relu_scales(te_op_t *op, const te_desc_t *x, const te_desc_t *y
 static int leaky_relu_prepare(te_op_t *op, void *params) {
     leaky_relu_t *p = params;
     te_desc_t x, y;
-    uint32_t types = TE_SET(TE_FLOAT32) | TE_SET(TE_INT8) | TE_SET(TE_INT16);
-    TE_TRY(te_unary_quantised(op, types, &x, &y, &p->u));
+    TE_TRY(te_unary_quantised(op, &x, &y, &p->u));
     if (op->options_type != LEAKY_RELU_OPTIONS) {
         return te_op_fail(op, TE_ERR_MODEL, "its options are missing or another operator's", 0);
     }
@@ -56,4 +55,5 @@ static void leaky_relu_run(const te_model_t *m, const void *params) {
     }
 }
 
-const te_row_t te_row_leaky_relu = {"LEAKY_RELU", 98, sizeof(leaky_relu_t), leaky_relu_prepare, leaky_relu_run};
+const te_row_t te_row_leaky_relu = {"LEAKY_RELU", "[bhf]:=",
+    98, sizeof(leaky_relu_t), leaky_relu_prepare, leaky_relu_run};

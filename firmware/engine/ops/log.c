@@ -7,4 +7,4 @@ static void log_run(const te_model_t *m, const void *params) {
     te_unary_run_f32(m, params, te_log);
 }
 
-const te_row_t te_row_log = {"LOG", 73, sizeof(te_unary_t), te_unary_prepare_f32, log_run};
+const te_row_t te_row_log = {"LOG", "f:f", 73, sizeof(te_unary_t), te_unary_prepare, log_run};

@@ -2,13 +2,6 @@
  * LOGICAL_AND, LOGICAL_OR: y = a and b, y = a or b, of bools. */
 #include "broadcast.h"
 
-static int logical_prepare(te_op_t *op, void *params) {
-    te_desc_t in[2], y;
-    TE_TRY(te_op_slots(op, 2, 2, 0));
-    TE_TRY(te_binary(op, TE_SET(TE_BOOL), in, &y, params));
-    return te_op_same_type(op, &in[0], &y);
-}
-
 static void logical_and(const void *params, const te_run_t *r) {
     (void)params;
     TE_EACH(r, uint8_t, uint8_t, a != 0 && b != 0);
@@ -30,5 +23,5 @@ static void logical_or_run(const te_model_t *m, const void *params) {
     te_binary_run(m, params, &logical_or_table);
 }
 
-const te_row_t te_row_logical_and = {"LOGICAL_AND", 86, sizeof(te_binary_t), logical_prepare, logical_and_run};
-const te_row_t te_row_logical_or = {"LOGICAL_OR", 84, sizeof(te_binary_t), logical_prepare, logical_or_run};
+const te_row_t te_row_logical_and = {"LOGICAL_AND", "??:?", 86, sizeof(te_binary_t), te_binary_prepare, logical_and_run};
+const te_row_t te_row_logical_or = {"LOGICAL_OR", "??:?", 84, sizeof(te_binary_t), te_binary_prepare, logical_or_run};

@@ -2,11 +2,6 @@
  * LOGICAL_NOT: true of false, and false of true. */
 #include "unary.h"
 
-static int logical_not_prepare(te_op_t *op, void *params) {
-    te_desc_t x, y;
-    return te_unary(op, TE_SET(TE_BOOL), &x, &y, params);
-}
-
 static void logical_not_run(const te_model_t *m, const void *params) {
     const te_unary_t *p = params;
     const uint8_t *x = te_in(m, p->x);
@@ -16,4 +11,5 @@ static void logical_not_run(const te_model_t *m, const void *params) {
     }
 }
 
-const te_row_t te_row_logical_not = {"LOGICAL_NOT", 87, sizeof(te_unary_t), logical_not_prepare, logical_not_run};
+const te_row_t te_row_logical_not = {"LOGICAL_NOT", "?:?",
+    87, sizeof(te_unary_t), te_unary_prepare, logical_not_run};

@@ -39,4 +39,4 @@ static void logistic_run(const te_model_t *m, const void *params) {
     }
 }
 
-const te_row_t te_row_logistic = {"LOGISTIC", 14, sizeof(te_sigmoid_t), logistic_prepare, logistic_run};
+const te_row_t te_row_logistic = {"LOGISTIC", "[bhf]:=", 14, sizeof(te_sigmoid_t), logistic_prepare, logistic_run};

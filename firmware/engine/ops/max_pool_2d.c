@@ -38,4 +38,4 @@ static void max_run(const te_model_t *m, const void *params) {
     te_pool_run(m, params, max_s8, max_s16, max_f32);
 }
 
-const te_row_t te_row_max_pool_2d = {"MAX_POOL_2D", 17, sizeof(te_pool_t), te_pool_prepare, max_run};
+const te_row_t te_row_max_pool_2d = {"MAX_POOL_2D", "[bhf]:=", 17, sizeof(te_pool_t), te_pool_prepare, max_run};

@@ -17,4 +17,4 @@ static void mean_run(const te_model_t *m, const void *params) {
     }
 }
 
-const te_row_t te_row_mean = {"MEAN", 40, sizeof(te_totals_t), mean_prepare, mean_run};
+const te_row_t te_row_mean = {"MEAN", "[bhf]i:=", 40, sizeof(te_totals_t), mean_prepare, mean_run};

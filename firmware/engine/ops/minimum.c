@@ -2,14 +2,6 @@
  * MINIMUM: y = a < b ? a : b, of the stored numbers: scales do not matter, NaN gives b. */
 #include "broadcast.h"
 
-static int minimum_prepare(te_op_t *op, void *params) {
-    uint32_t types = TE_SET(TE_INT8) | TE_SET(TE_INT16) | TE_SET(TE_INT32) | TE_SET(TE_INT64) | TE_SET(TE_FLOAT32);
-    te_desc_t in[2], y;
-    TE_TRY(te_op_slots(op, 2, 2, 0));
-    TE_TRY(te_binary(op, types, in, &y, params));
-    return te_op_same_type(op, &in[0], &y);
-}
-
 static void minimum_s8(const void *params, const te_run_t *r) {
     (void)params;
     TE_EACH(r, int8_t, int8_t, a < b ? a : b);
@@ -42,4 +34,4 @@ static void minimum_run(const te_model_t *m, const void *params) {
     te_binary_run(m, params, &minimum_table);
 }
 
-const te_row_t te_row_minimum = {"MINIMUM", 57, sizeof(te_binary_t), minimum_prepare, minimum_run};
+const te_row_t te_row_minimum = {"MINIMUM", "[bhiqf]=:=", 57, sizeof(te_binary_t), te_binary_prepare, minimum_run};

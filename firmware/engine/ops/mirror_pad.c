@@ -34,7 +34,7 @@ static int mirror_prepare(te_op_t *op, void *params) {
     mirror_t *p = params;
     te_desc_t x, y;
     TE_TRY(te_op_slots(op, 2, 2, TE_MIRROR_PAD_OPTIONS));
-    TE_TRY(te_move_ends(op, 0, TE_BIT(TE_FLOAT32) | TE_BIT(TE_INT8), &x, &y));
+    TE_TRY(te_move_ends(op, 0, &x, &y));
     p->edge = te_fb_field_u8(&op->graph->file, &op->options, MIRROR_MODE, 0) != 0;
     TE_TRY(mirror_sizes(op, &x, &y, p));
     p->rank = x.rank;
@@ -81,4 +81,4 @@ static void mirror_run(const te_model_t *m, const void *params) {
     }
 }
 
-const te_row_t te_row_mirror_pad = {"MIRROR_PAD", 100, sizeof(mirror_t), mirror_prepare, mirror_run};
+const te_row_t te_row_mirror_pad = {"MIRROR_PAD", "[bf][iq]:=", 100, sizeof(mirror_t), mirror_prepare, mirror_run};

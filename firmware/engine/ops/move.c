@@ -2,16 +2,9 @@
  * Index tensors, and copies from one layout to another. */
 #include "move.h"
 
-int te_move_type(te_op_t *op, const te_desc_t *t, uint32_t types) {
-    return types >> t->type & 1 ? TE_OK
-        : te_op_fail(op, TE_ERR_UNSUPPORTED, "tensor type %d is not supported", t->type);
-}
-
-int te_move_ends(te_op_t *op, uint32_t slot, uint32_t types, te_desc_t *x, te_desc_t *y) {
+int te_move_ends(te_op_t *op, uint32_t slot, te_desc_t *x, te_desc_t *y) {
     TE_TRY(te_op_input(op, slot, x));
-    TE_TRY(te_op_output(op, y));
-    TE_TRY(te_op_same_type(op, x, y));
-    return te_move_type(op, x, types);
+    return te_op_output(op, y);
 }
 
 int te_move_rank(te_op_t *op, const te_desc_t *y, int rank) {
@@ -33,13 +26,8 @@ int32_t te_whole(const void *data, bool wide, uint32_t i) {
     return fits ? low : high < 0 ? INT32_MIN : INT32_MAX;
 }
 
-int te_wholes(te_op_t *op, uint32_t slot, te_desc_t *t) {
-    TE_TRY(te_op_input(op, slot, t));
-    return te_move_type(op, t, TE_BIT(TE_INT32) | TE_BIT(TE_INT64));
-}
-
 int te_constant_wholes(te_op_t *op, uint32_t slot, uint32_t count, te_desc_t *t) {
-    TE_TRY(te_wholes(op, slot, t));
+    TE_TRY(te_op_input(op, slot, t));
     if (!t->constant) {
         return te_op_fail(op, TE_ERR_UNSUPPORTED, "an input %d that is computed is not supported", (int32_t)slot);
     }

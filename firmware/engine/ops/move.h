@@ -10,15 +10,8 @@ enum { TE_CONCATENATION_OPTIONS = 10, TE_SPACE_TO_DEPTH_OPTIONS = 19, TE_GATHER_
        TE_STRIDED_SLICE_OPTIONS = 32, TE_PACK_OPTIONS = 59, TE_UNPACK_OPTIONS = 64, TE_MIRROR_PAD_OPTIONS = 77,
        TE_DEPTH_TO_SPACE_OPTIONS = 94 };
 
-/* A set of tensor types. */
-#define TE_BIT(type) (1u << (type))
-#define TE_EVERY_TYPE UINT32_MAX
-
-/* Describes input `slot` and the output, which must be of one type, out of `types`. */
-int te_move_ends(te_op_t *op, uint32_t slot, uint32_t types, te_desc_t *x, te_desc_t *y);
-
-/* The type must be one of a set. */
-int te_move_type(te_op_t *op, const te_desc_t *t, uint32_t types);
+/* Describes input `slot` and the output. */
+int te_move_ends(te_op_t *op, uint32_t slot, te_desc_t *x, te_desc_t *y);
 
 /* The output must have that many dimensions. */
 int te_move_rank(te_op_t *op, const te_desc_t *y, int rank);
@@ -29,8 +22,7 @@ int te_move_axis(te_op_t *op, int64_t axis, int rank, int *out);
 /* Element i of a tensor of int32 or (wide) int64 at any alignment; what int32 cannot hold becomes its nearest end. */
 int32_t te_whole(const void *data, bool wide, uint32_t i);
 
-/* Describes an input of int32 or int64; as one of `count` constant elements. */
-int te_wholes(te_op_t *op, uint32_t slot, te_desc_t *t);
+/* Describes an input, of int32 or int64, of `count` constant elements. */
 int te_constant_wholes(te_op_t *op, uint32_t slot, uint32_t count, te_desc_t *t);
 
 /* Element i of such a constant. */

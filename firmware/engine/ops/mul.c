@@ -15,8 +15,7 @@ static int mul_prepare(te_op_t *op, void *params) {
     mul_t *p = params;
     te_desc_t in[2], y;
     TE_TRY(te_op_slots(op, 2, 2, TE_MUL_OPTIONS));
-    TE_TRY(te_arithmetic(op, TE_SET(TE_INT8) | TE_SET(TE_INT16) | TE_SET(TE_INT32) | TE_SET(TE_FLOAT32), in, &y,
-        &p->tensors));
+    TE_TRY(te_arithmetic(op, in, &y, &p->tensors));
     TE_TRY(te_activation(op, MUL_ACTIVATION, &y, &p->range));
     if (y.type != TE_INT8 && y.type != TE_INT16) {
         return TE_OK;
@@ -64,4 +63,4 @@ static void mul_run(const te_model_t *m, const void *params) {
     te_binary_run(m, params, &mul_table);
 }
 
-const te_row_t te_row_mul = {"MUL", 18, sizeof(mul_t), mul_prepare, mul_run};
+const te_row_t te_row_mul = {"MUL", "[bhif]=:=", 18, sizeof(mul_t), mul_prepare, mul_run};

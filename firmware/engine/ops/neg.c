@@ -10,4 +10,4 @@ static void neg_run(const te_model_t *m, const void *params) {
     te_unary_run_f32(m, params, neg_f32);
 }
 
-const te_row_t te_row_neg = {"NEG", 59, sizeof(te_unary_t), te_unary_prepare_f32, neg_run};
+const te_row_t te_row_neg = {"NEG", "f:f", 59, sizeof(te_unary_t), te_unary_prepare, neg_run};

@@ -41,14 +41,6 @@ static int op_describe(te_op_t *op, uint32_t slot, te_desc_t *t) {
     return te_graph_tensor(op->graph, op_slot(op, op->inputs, slot), t);
 }
 
-int te_op_weights(te_op_t *op, uint32_t slot, te_desc_t *t) {
-    TE_TRY(op_describe(op, slot, t));
-    if (t->variable) {
-        return te_op_fail(op, TE_ERR_UNSUPPORTED, "its input %d cannot be a variable", (int32_t)slot);
-    }
-    return TE_OK;
-}
-
 int te_op_variable(te_op_t *op, uint32_t slot, te_desc_t *t) {
     TE_TRY(op_describe(op, slot, t));
     if (!t->variable) {
@@ -58,9 +50,9 @@ int te_op_variable(te_op_t *op, uint32_t slot, te_desc_t *t) {
 }
 
 int te_op_input(te_op_t *op, uint32_t slot, te_desc_t *t) {
-    TE_TRY(te_op_weights(op, slot, t));
-    if (t->type == TE_INT4) {
-        return te_op_fail(op, TE_ERR_UNSUPPORTED, "an int4 input %d is not supported", (int32_t)slot);
+    TE_TRY(op_describe(op, slot, t));
+    if (t->variable) {
+        return te_op_fail(op, TE_ERR_UNSUPPORTED, "its input %d cannot be a variable", (int32_t)slot);
     }
     return TE_OK;
 }
@@ -110,32 +102,6 @@ int te_op_out_dim(te_op_t *op, const te_desc_t *y, int axis, int64_t want) {
 int te_op_same_shape(te_op_t *op, const te_desc_t *a, const te_desc_t *b) {
     bool same = a->rank == b->rank && memcmp(a->shape, b->shape, a->rank * sizeof(a->shape[0])) == 0;
     return same ? TE_OK : te_op_fail(op, TE_ERR_MODEL, "the shapes of input and output differ", 0);
-}
-
-int te_op_same_type(te_op_t *op, const te_desc_t *a, const te_desc_t *b) {
-    return a->type == b->type ? TE_OK : te_op_fail(op, TE_ERR_UNSUPPORTED, "tensors of two types are not supported", 0);
-}
-
-int te_op_number(te_op_t *op, const te_desc_t *t) {
-    if (t->type != TE_FLOAT32 && t->type != TE_INT8) {
-        return te_op_fail(op, TE_ERR_UNSUPPORTED, "tensor type %d is not supported", t->type);
-    }
-    if (t->type == TE_INT8 && t->scales.n == 0) {
-        return te_op_fail(op, TE_ERR_MODEL, "an int8 tensor has no scale and zero point", 0);
-    }
-    return TE_OK;
-}
-
-int te_op_per_tensor(te_op_t *op, const te_desc_t *t) {
-    TE_TRY(te_op_number(op, t));
-    if (t->scales.n > 1) {
-        return te_op_fail(op, TE_ERR_UNSUPPORTED, "an activation with %d scales is not supported", (int32_t)t->scales.n);
-    }
-    return TE_OK;
-}
-
-int te_op_type(te_op_t *op, const te_desc_t *t, uint32_t set) {
-    return set >> t->type & 1 ? TE_OK : te_op_fail(op, TE_ERR_UNSUPPORTED, "tensor type %d is not supported", t->type);
 }
 
 int te_op_one_scale(te_op_t *op, const te_desc_t *t) {

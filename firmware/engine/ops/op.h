@@ -27,9 +27,6 @@ int te_op_input(te_op_t *op, uint32_t slot, te_desc_t *t);
 int te_op_output(te_op_t *op, te_desc_t *t);
 int te_op_output_slot(te_op_t *op, uint32_t slot, te_desc_t *t);
 
-/* An input that may be int4, which no other operator than those with weights can read. */
-int te_op_weights(te_op_t *op, uint32_t slot, te_desc_t *t);
-
 /* An input that must be a variable: it lies in the state, and te_out() gives it for writing too. */
 int te_op_variable(te_op_t *op, uint32_t slot, te_desc_t *t);
 
@@ -57,20 +54,9 @@ static inline te_ref_t te_slot(const te_model_t *m, const te_slots_t *s, int32_t
     return s->first + (te_ref_t)te_load_i32(m->file + s->at + 4 * i);
 }
 
-/* The output must have this dimension or shape; the types must be equal. */
+/* The output must have this dimension; two tensors one shape. */
 int te_op_out_dim(te_op_t *op, const te_desc_t *y, int axis, int64_t want);
 int te_op_same_shape(te_op_t *op, const te_desc_t *a, const te_desc_t *b);
-int te_op_same_type(te_op_t *op, const te_desc_t *a, const te_desc_t *b);
-
-/* Must be float32 or int8, and quantised if int8. */
-int te_op_number(te_op_t *op, const te_desc_t *t);
-
-/* int8 must have one scale. */
-int te_op_per_tensor(te_op_t *op, const te_desc_t *t);
-
-/* Its type must be in a set: TE_SET(TE_INT8) | TE_SET(TE_FLOAT32) | ... */
-#define TE_SET(type) (UINT32_C(1) << (type))
-int te_op_type(te_op_t *op, const te_desc_t *t, uint32_t set);
 
 /* Must have one scale and zero point, if it is int8 or int16. */
 int te_op_quantised(te_op_t *op, const te_desc_t *t);

@@ -6,7 +6,6 @@ enum { PACK_COUNT, PACK_AXIS };
 
 /* An input has the output's type, and its dimensions without the new one. */
 static int pack_part(te_op_t *op, const te_desc_t *x, const te_desc_t *y, int axis) {
-    TE_TRY(te_op_same_type(op, x, y));
     TE_TRY(te_move_rank(op, y, x->rank + 1));
     for (int i = 0; i < x->rank; i++) {
         TE_TRY(te_op_out_dim(op, y, i + (i >= axis), x->shape[i]));
@@ -20,8 +19,6 @@ static int pack_prepare(te_op_t *op, void *params) {
     int axis = 0;
     TE_TRY(te_op_slots(op, 1, INT16_MAX, TE_PACK_OPTIONS));
     TE_TRY(te_op_output(op, &y));
-    TE_TRY(te_move_type(op, &y, TE_BIT(TE_FLOAT32) | TE_BIT(TE_INT8) | TE_BIT(TE_INT16) | TE_BIT(TE_INT32)
-        | TE_BIT(TE_INT64)));
     TE_TRY(te_move_axis(op, te_fb_field_i32(f, &op->options, PACK_AXIS, 0), y.rank, &axis));
     if (te_fb_field_i32(f, &op->options, PACK_COUNT, 0) != (int32_t)op->inputs.n) {
         return te_op_fail(op, TE_ERR_MODEL, "its options do not agree with its %d inputs", (int32_t)op->inputs.n);
@@ -43,4 +40,4 @@ static void pack_run(const te_model_t *m, const void *params) {
     }
 }
 
-const te_row_t te_row_pack = {"PACK", 83, sizeof(te_parts_t), pack_prepare, pack_run};
+const te_row_t te_row_pack = {"PACK", "[bhiqf]=:=", 83, sizeof(te_parts_t), pack_prepare, pack_run};

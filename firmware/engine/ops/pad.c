@@ -18,7 +18,6 @@ static int pad_sizes(te_op_t *op, const te_desc_t *x, const te_desc_t *y, pad_t 
     te_desc_t pads;
     int32_t x_step = p->element, y_step = p->element;
     TE_TRY(te_constant_wholes(op, 1, 2u * x->rank, &pads));
-    TE_TRY(te_move_type(op, &pads, TE_BIT(TE_INT32)));
     TE_TRY(te_move_rank(op, y, x->rank));
     p->start = 0;
     te_move_begin(&p->move, p->element);
@@ -44,7 +43,6 @@ static int pad_value(te_op_t *op, const te_desc_t *y, pad_t *p) {
         return TE_OK;
     }
     TE_TRY(te_op_input(op, 2, &value));
-    TE_TRY(te_op_same_type(op, y, &value));
     if (value.count != 1) {
         return te_op_fail(op, TE_ERR_MODEL, "the border's value cannot have %d elements", (int32_t)value.count);
     }
@@ -59,7 +57,7 @@ static int pad_prepare(te_op_t *op, void *params) {
     pad_t *p = params;
     te_desc_t x, y;
     TE_TRY(te_op_slots(op, 2, 3, 0));
-    TE_TRY(te_move_ends(op, 0, TE_BIT(TE_FLOAT32) | TE_BIT(TE_INT8) | TE_BIT(TE_INT16) | TE_BIT(TE_INT32), &x, &y));
+    TE_TRY(te_move_ends(op, 0, &x, &y));
     if (x.rank > PAD_RANK) {
         return te_op_fail(op, TE_ERR_UNSUPPORTED, "more than %d dimensions are not supported", PAD_RANK);
     }
@@ -82,5 +80,5 @@ static void pad_run(const te_model_t *m, const void *params) {
     te_move(&p->move, te_in(m, p->x), y + p->start);
 }
 
-const te_row_t te_row_pad = {"PAD", 34, sizeof(pad_t), pad_prepare, pad_run};
-const te_row_t te_row_padv2 = {"PADV2", 60, sizeof(pad_t), pad_prepare, pad_run};
+const te_row_t te_row_pad = {"PAD", "[bhif]i=:=", 34, sizeof(pad_t), pad_prepare, pad_run};
+const te_row_t te_row_padv2 = {"PADV2", "[bhif]i=:=", 60, sizeof(pad_t), pad_prepare, pad_run};

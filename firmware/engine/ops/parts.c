@@ -36,16 +36,13 @@ int te_parts_axis(te_op_t *op, uint32_t slot, uint32_t axis_slot, te_desc_t *x, 
     te_desc_t at, y;
     TE_TRY(te_op_output(op, &y));
     TE_TRY(te_op_input(op, slot, x));
-    TE_TRY(te_move_type(op, x, TE_BIT(TE_FLOAT32) | TE_BIT(TE_INT8) | TE_BIT(TE_INT16) | TE_BIT(TE_INT32)));
     TE_TRY(te_constant_wholes(op, axis_slot, 1, &at));
-    TE_TRY(te_move_type(op, &at, TE_BIT(TE_INT32)));
     return te_move_axis(op, te_constant_whole(op, &at, 0), x->rank, axis);
 }
 
 int te_parts_output(te_op_t *op, uint32_t i, const te_desc_t *x, int axis, int32_t size) {
     te_desc_t y;
     TE_TRY(te_op_output_slot(op, i, &y));
-    TE_TRY(te_op_same_type(op, x, &y));
     TE_TRY(te_move_rank(op, &y, x->rank));
     for (int d = 0; d < y.rank; d++) {
         TE_TRY(te_op_out_dim(op, &y, d, d == axis ? size : x->shape[d]));

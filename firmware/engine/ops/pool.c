@@ -28,8 +28,6 @@ int te_pool_prepare(te_op_t *op, void *params) {
     TE_TRY(te_op_slots(op, 1, 1, TE_POOL_2D_OPTIONS));
     TE_TRY(te_op_activation(op, 0, &x));
     TE_TRY(te_op_output(op, &y));
-    TE_TRY(te_op_same_type(op, &x, &y));
-    TE_TRY(te_op_type(op, &x, TE_SET(TE_INT8) | TE_SET(TE_INT16) | TE_SET(TE_FLOAT32)));
     TE_TRY(te_op_quantised(op, &x));
     TE_TRY(te_op_quantised(op, &y));
     TE_TRY(pool_same_scale(op, &x, &y));

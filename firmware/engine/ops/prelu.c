@@ -30,9 +30,6 @@ static int prelu_tensors(te_op_t *op, te_desc_t in[2], te_desc_t *y) {
     TE_TRY(te_op_activation(op, 0, &in[0]));
     TE_TRY(te_op_input(op, 1, &in[1]));
     TE_TRY(te_op_output(op, y));
-    TE_TRY(te_op_type(op, &in[0], TE_SET(TE_FLOAT32) | TE_SET(TE_INT8) | TE_SET(TE_INT16)));
-    TE_TRY(te_op_type(op, &in[1], in[0].type == TE_FLOAT32 ? TE_SET(TE_FLOAT32) : TE_SET(TE_INT8)));
-    TE_TRY(te_op_same_type(op, &in[0], y));
     TE_TRY(te_op_quantised(op, &in[0]));
     TE_TRY(te_op_quantised(op, &in[1]));
     TE_TRY(te_op_quantised(op, y));
@@ -101,4 +98,4 @@ static void prelu_run(const te_model_t *m, const void *params) {
     } while (te_walk_next(&w, &p->shape));
 }
 
-const te_row_t te_row_prelu = {"PRELU", 54, sizeof(prelu_t), prelu_prepare, prelu_run};
+const te_row_t te_row_prelu = {"PRELU", "bb:b hb:h ff:f", 54, sizeof(prelu_t), prelu_prepare, prelu_run};

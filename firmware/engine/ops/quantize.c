@@ -11,17 +11,6 @@ typedef struct {
     uint8_t x_type, y_type;
 } quantize_t;
 
-/* The types that TFLM makes of a type. */
-static uint32_t quantize_types(int type) {
-    uint32_t small = TE_SET(TE_INT8) | TE_SET(TE_INT16);
-    switch (type) {
-        case TE_INT8: return small | TE_SET(TE_INT32) | TE_SET(TE_UINT8);
-        case TE_INT16: return small | TE_SET(TE_INT32);
-        case TE_UINT8: return TE_SET(TE_INT8);
-        default: return small;  /* of int32 and float32 */
-    }
-}
-
 static void quantize_range(quantize_t *p) {
     int32_t half = p->y_type == TE_INT32 ? INT32_MAX : p->y_type == TE_INT16 ? INT16_MAX : INT8_MAX;
     p->low = p->y_type == TE_UINT8 ? 0 : -half - 1;
@@ -45,8 +34,6 @@ static int quantize_prepare(te_op_t *op, void *params) {
     TE_TRY(te_op_slots(op, 1, 1, 0));
     TE_TRY(te_op_activation(op, 0, &x));
     TE_TRY(te_op_output(op, &y));
-    TE_TRY(te_op_type(op, &x, quantize_types(TE_INT8) | TE_SET(TE_FLOAT32)));
-    TE_TRY(te_op_type(op, &y, quantize_types(x.type)));
     TE_TRY(te_op_one_scale(op, &y));
     TE_TRY(te_op_same_shape(op, &x, &y));
     if (x.type != TE_FLOAT32) {
@@ -93,4 +80,5 @@ static void quantize_run(const te_model_t *m, const void *params) {
     }
 }
 
-const te_row_t te_row_quantize = {"QUANTIZE", 114, sizeof(quantize_t), quantize_prepare, quantize_run};
+const te_row_t te_row_quantize = {"QUANTIZE", "b:[bhiB] h:[bhi] [if]:[bh] B:b",
+    114, sizeof(quantize_t), quantize_prepare, quantize_run};

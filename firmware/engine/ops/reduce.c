@@ -8,7 +8,7 @@ enum { REDUCE_KEEP_DIMS };
 static int reduce_axes(te_op_t *op, int32_t rank, uint32_t *reduced) {
     te_desc_t axes;
     TE_TRY(te_op_input(op, 1, &axes));
-    if (axes.type != TE_INT32 || !axes.constant) {
+    if (!axes.constant) {
         return te_op_fail(op, TE_ERR_UNSUPPORTED, "axes that are computed are not supported", 0);
     }
     for (uint32_t i = 0; i < axes.count && rank > 0; i++) {
@@ -49,13 +49,11 @@ static int reduce_shape(te_op_t *op, const te_desc_t *x, uint32_t reduced, te_br
     return te_broadcast(op, in, 2, x, shape);
 }
 
-int te_reduce(te_op_t *op, uint32_t types, te_desc_t *x, te_desc_t *y, te_reduce_t *p) {
+int te_reduce(te_op_t *op, te_desc_t *x, te_desc_t *y, te_reduce_t *p) {
     uint32_t reduced = 0;
     TE_TRY(te_op_slots(op, 2, 2, TE_REDUCER_OPTIONS));
     TE_TRY(te_op_activation(op, 0, x));
     TE_TRY(te_op_output(op, y));
-    TE_TRY(te_op_type(op, x, types));
-    TE_TRY(te_op_same_type(op, x, y));
     TE_TRY(reduce_axes(op, x->rank, &reduced));
     TE_TRY(reduce_output(op, x, y, reduced));
     p->type = x->type;
@@ -93,7 +91,7 @@ static void reduce_mean_scale(te_scale_t *scale, int32_t elements) {
 
 int te_totals(te_op_t *op, bool mean, te_totals_t *p) {
     te_desc_t x, y;
-    TE_TRY(te_reduce(op, TE_SET(TE_INT8) | TE_SET(TE_INT16) | TE_SET(TE_FLOAT32), &x, &y, &p->tensors));
+    TE_TRY(te_reduce(op, &x, &y, &p->tensors));
     if (x.type == TE_FLOAT32) {
         return TE_OK;
     }

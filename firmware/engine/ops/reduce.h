@@ -12,8 +12,8 @@ typedef struct {
     int32_t outputs, elements;   /* elements that one output is made of */
 } te_reduce_t;
 
-/* Checks x and y, of one type out of `types`, and the axes, a constant second input. */
-int te_reduce(te_op_t *op, uint32_t types, te_desc_t *x, te_desc_t *y, te_reduce_t *p);
+/* Checks x and y, and the axes, a constant second input. */
+int te_reduce(te_op_t *op, te_desc_t *x, te_desc_t *y, te_reduce_t *p);
 
 /* Takes n elements of x into one element of `into`, or into n (step 0 or 1). */
 typedef void (*te_reduce_function_t)(void *into, const void *x, int32_t n, int32_t step);

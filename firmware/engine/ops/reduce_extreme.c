@@ -10,7 +10,7 @@
 /* int8: input and output must have one scale. */
 static int reduce_extreme_prepare(te_op_t *op, void *params) {
     te_desc_t x, y;
-    TE_TRY(te_reduce(op, TE_SET(TE_INT8) | TE_SET(TE_FLOAT32), &x, &y, params));
+    TE_TRY(te_reduce(op, &x, &y, params));
     if (x.type == TE_INT8 && (x.scale != y.scale || x.zero_point != y.zero_point)) {
         return te_op_fail(op, TE_ERR_UNSUPPORTED, "two scales are not supported", 0);
     }
@@ -19,7 +19,7 @@ static int reduce_extreme_prepare(te_op_t *op, void *params) {
 
 static int reduce_all_prepare(te_op_t *op, void *params) {
     te_desc_t x, y;
-    return te_reduce(op, TE_SET(TE_BOOL), &x, &y, params);
+    return te_reduce(op, &x, &y, params);
 }
 
 #define REDUCE_EACH(type, better) \
@@ -85,6 +85,8 @@ static void reduce_all_run(const te_model_t *m, const void *params) {
     reduce_from_byte(m, params, 1, reduce_all_bool);
 }
 
-const te_row_t te_row_reduce_max = {"REDUCE_MAX", 82, sizeof(te_reduce_t), reduce_extreme_prepare, reduce_max_run};
-const te_row_t te_row_reduce_min = {"REDUCE_MIN", 89, sizeof(te_reduce_t), reduce_extreme_prepare, reduce_min_run};
-const te_row_t te_row_reduce_all = {"REDUCE_ALL", 140, sizeof(te_reduce_t), reduce_all_prepare, reduce_all_run};
+const te_row_t te_row_reduce_max = {"REDUCE_MAX", "[bf]i:=",
+    82, sizeof(te_reduce_t), reduce_extreme_prepare, reduce_max_run};
+const te_row_t te_row_reduce_min = {"REDUCE_MIN", "[bf]i:=",
+    89, sizeof(te_reduce_t), reduce_extreme_prepare, reduce_min_run};
+const te_row_t te_row_reduce_all = {"REDUCE_ALL", "?i:?", 140, sizeof(te_reduce_t), reduce_all_prepare, reduce_all_run};

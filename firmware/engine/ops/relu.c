@@ -11,8 +11,7 @@ typedef struct {
 static int relu_prepare(te_op_t *op, void *params) {
     relu_t *p = params;
     te_desc_t x, y;
-    uint32_t types = TE_SET(TE_FLOAT32) | TE_SET(TE_INT8) | TE_SET(TE_INT16);
-    TE_TRY(te_unary_quantised(op, types, &x, &y, &p->u));
+    TE_TRY(te_unary_quantised(op, &x, &y, &p->u));
     p->x_zero = (int16_t)x.zero_point;
     p->y_zero = (int16_t)y.zero_point;
     return x.type == TE_FLOAT32 ? TE_OK : te_unary_scale(op, &x, 1, y.scale, &p->scale);
@@ -36,4 +35,4 @@ static void relu_run(const te_model_t *m, const void *params) {
     }
 }
 
-const te_row_t te_row_relu = {"RELU", 19, sizeof(relu_t), relu_prepare, relu_run};
+const te_row_t te_row_relu = {"RELU", "[bhf]:=", 19, sizeof(relu_t), relu_prepare, relu_run};

@@ -11,8 +11,7 @@ typedef struct {
 static int relu6_prepare(te_op_t *op, void *params) {
     relu6_t *p = params;
     te_desc_t x, y;
-    uint32_t types = TE_SET(TE_FLOAT32) | TE_SET(TE_INT8) | TE_SET(TE_INT16);
-    TE_TRY(te_unary(op, types, &x, &y, &p->u));
+    TE_TRY(te_unary(op, &x, &y, &p->u));
     TE_TRY(te_op_quantised(op, &x));
     if (x.type != TE_FLOAT32) {
         int32_t most = x.type == TE_INT8 ? INT8_MAX : INT16_MAX;
@@ -40,4 +39,4 @@ static void relu6_run(const te_model_t *m, const void *params) {
     }
 }
 
-const te_row_t te_row_relu6 = {"RELU6", 21, sizeof(relu6_t), relu6_prepare, relu6_run};
+const te_row_t te_row_relu6 = {"RELU6", "[bhf]:=", 21, sizeof(relu6_t), relu6_prepare, relu6_run};

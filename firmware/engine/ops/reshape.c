@@ -9,7 +9,7 @@ static int reshape_wanted(te_op_t *op, const te_desc_t *y) {
         return TE_OK;
     }
     TE_TRY(te_op_input(op, 1, &shape));
-    if (shape.type != TE_INT32 || !shape.constant) {
+    if (!shape.constant) {
         return te_op_fail(op, TE_ERR_UNSUPPORTED, "a shape that is computed is not supported", 0);
     }
     if (shape.count != y->rank) {
@@ -29,7 +29,6 @@ static int reshape_prepare(te_op_t *op, void *params) {
     TE_TRY(te_op_slots(op, 1, 2, 0));
     TE_TRY(te_op_input(op, 0, &x));
     TE_TRY(te_op_output(op, &y));
-    TE_TRY(te_op_same_type(op, &x, &y));
     TE_TRY(reshape_wanted(op, &y));
     if (x.count != y.count) {
         return te_op_fail(op, TE_ERR_MODEL, "the output should have %d elements", (int32_t)x.count);
@@ -38,4 +37,4 @@ static int reshape_prepare(te_op_t *op, void *params) {
     return TE_OK;
 }
 
-const te_row_t te_row_reshape = {"RESHAPE", 22, sizeof(te_alias_t), reshape_prepare, te_alias_run};
+const te_row_t te_row_reshape = {"RESHAPE", ".i:=", 22, sizeof(te_alias_t), reshape_prepare, te_alias_run};

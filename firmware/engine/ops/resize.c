@@ -23,21 +23,19 @@ static int resize_stated(te_op_t *op, const te_desc_t *y) {
     te_desc_t size;
     te_file_t *f = &op->graph->file;
     TE_TRY(te_op_input(op, RESIZE_SIZE, &size));
-    if (size.type != TE_INT32 || size.rank != 1 || size.count != 2 || !size.constant) {
+    if (size.rank != 1 || size.count != 2 || !size.constant) {
         return te_op_fail(op, TE_ERR_UNSUPPORTED, "the size must be two constant int32 numbers", 0);
     }
     TE_TRY(te_op_out_dim(op, y, 1, te_fb_i32(f, size.constant)));
     return te_op_out_dim(op, y, 2, te_fb_i32(f, size.constant + 4));
 }
 
-int te_resize_prepare(te_op_t *op, te_resize_t *p, uint32_t types, int options_type) {
+int te_resize_prepare(te_op_t *op, te_resize_t *p, int options_type) {
     te_desc_t x, y;
     te_file_t *f = &op->graph->file;
     TE_TRY(te_op_slots(op, 2, 2, options_type));
     TE_TRY(te_op_activation(op, RESIZE_IMAGE, &x));
     TE_TRY(te_op_output(op, &y));
-    TE_TRY(te_op_type(op, &x, types));
-    TE_TRY(te_op_same_type(op, &x, &y));
     TE_TRY(resize_sizes(op, &x, &y, p));
     TE_TRY(resize_stated(op, &y));
     /* Bilinear's field 0 and 1 are of versions long gone; its flags follow. */

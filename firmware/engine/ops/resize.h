@@ -14,8 +14,8 @@ typedef struct {
     bool half_pixel;      /* a pixel is where its middle is */
 } te_resize_t;
 
-/* Checks images [batches, height, width, channels] of a type in `types`, and the constant output size. */
-int te_resize_prepare(te_op_t *op, te_resize_t *p, uint32_t types, int options_type);
+/* Checks images [batches, height, width, channels], and the constant output size. */
+int te_resize_prepare(te_op_t *op, te_resize_t *p, int options_type);
 
 /* Pixels of an input of `in` pixels from one of the output to the next. */
 float te_resize_step(const te_resize_t *p, int32_t in, int32_t out);

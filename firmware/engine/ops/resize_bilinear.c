@@ -57,7 +57,7 @@ static int bilinear_within(te_op_t *op, const te_resize_t *p) {
 
 static int bilinear_prepare(te_op_t *op, void *params) {
     te_resize_t *p = params;
-    TE_TRY(te_resize_prepare(op, p, TE_SET(TE_INT8) | TE_SET(TE_FLOAT32), BILINEAR_OPTIONS));
+    TE_TRY(te_resize_prepare(op, p, BILINEAR_OPTIONS));
     if (p->align_corners && p->half_pixel) {
         return te_op_fail(op, TE_ERR_MODEL, "its pixels cannot have half places and aligned corners at once", 0);
     }
@@ -120,5 +120,5 @@ static void bilinear_run(const te_model_t *m, const void *params) {
     }
 }
 
-const te_row_t te_row_resize_bilinear = {
-    "RESIZE_BILINEAR", 23, sizeof(te_resize_t), bilinear_prepare, bilinear_run};
+const te_row_t te_row_resize_bilinear = {"RESIZE_BILINEAR", "[bf]i:=",
+    23, sizeof(te_resize_t), bilinear_prepare, bilinear_run};

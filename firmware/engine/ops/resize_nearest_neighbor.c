@@ -5,7 +5,7 @@
 enum { NEAREST_OPTIONS = 74 };
 
 static int nearest_prepare(te_op_t *op, void *params) {
-    return te_resize_prepare(op, params, TE_SET(TE_INT8) | TE_SET(TE_INT16) | TE_SET(TE_FLOAT32), NEAREST_OPTIONS);
+    return te_resize_prepare(op, params, NEAREST_OPTIONS);
 }
 
 /* The input's pixel for the output's pixel `at`, along one axis. */
@@ -30,5 +30,5 @@ static void nearest_run(const te_model_t *m, const void *params) {
     }
 }
 
-const te_row_t te_row_resize_nearest_neighbor = {
-    "RESIZE_NEAREST_NEIGHBOR", 97, sizeof(te_resize_t), nearest_prepare, nearest_run};
+const te_row_t te_row_resize_nearest_neighbor = {"RESIZE_NEAREST_NEIGHBOR", "[bhf]i:=",
+    97, sizeof(te_resize_t), nearest_prepare, nearest_run};

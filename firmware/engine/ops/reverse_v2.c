@@ -13,7 +13,6 @@ static int reverse_axes(te_op_t *op, const te_desc_t *x, uint32_t *reversed) {
     te_desc_t axes;
     TE_TRY(te_op_input(op, 1, &axes));
     TE_TRY(te_constant_wholes(op, 1, axes.count, &axes));
-    TE_TRY(te_move_type(op, &axes, TE_BIT(TE_INT32)));
     for (uint32_t i = 0; i < axes.count; i++) {
         int axis = 0;
         TE_TRY(te_move_axis(op, te_constant_whole(op, &axes, i), x->rank, &axis));
@@ -32,8 +31,7 @@ static int reverse_prepare(te_op_t *op, void *params) {
     te_desc_t x, y;
     uint32_t reversed = 0;
     TE_TRY(te_op_slots(op, 2, 2, 0));
-    TE_TRY(te_move_ends(op, 0, TE_BIT(TE_FLOAT32) | TE_BIT(TE_INT8) | TE_BIT(TE_UINT8) | TE_BIT(TE_INT16)
-        | TE_BIT(TE_INT32) | TE_BIT(TE_INT64) | TE_BIT(TE_BOOL), &x, &y));
+    TE_TRY(te_move_ends(op, 0, &x, &y));
     TE_TRY(te_op_same_shape(op, &x, &y));
     TE_TRY(reverse_axes(op, &x, &reversed));
     int32_t step = (int32_t)te_type_size(x.type), from = 0;
@@ -55,4 +53,4 @@ static void reverse_run(const te_model_t *m, const void *params) {
     te_move(&p->move, (const uint8_t *)te_in(m, p->x) + p->from, te_out(m, p->y));
 }
 
-const te_row_t te_row_reverse_v2 = {"REVERSE_V2", 105, sizeof(reverse_t), reverse_prepare, reverse_run};
+const te_row_t te_row_reverse_v2 = {"REVERSE_V2", "[bhiqfB?]i:=", 105, sizeof(reverse_t), reverse_prepare, reverse_run};

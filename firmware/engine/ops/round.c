@@ -14,4 +14,4 @@ static void round_run(const te_model_t *m, const void *params) {
     te_unary_run_f32(m, params, round_f32);
 }
 
-const te_row_t te_row_round = {"ROUND", 116, sizeof(te_unary_t), te_unary_prepare_f32, round_run};
+const te_row_t te_row_round = {"ROUND", "f:f", 116, sizeof(te_unary_t), te_unary_prepare, round_run};

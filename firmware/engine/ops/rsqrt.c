@@ -19,8 +19,7 @@ typedef struct {
 static int rsqrt_prepare(te_op_t *op, void *params) {
     rsqrt_t *p = params;
     te_desc_t x, y;
-    uint32_t types = TE_SET(TE_FLOAT32) | TE_SET(TE_INT8) | TE_SET(TE_INT16);
-    TE_TRY(te_unary_quantised(op, types, &x, &y, &p->u));
+    TE_TRY(te_unary_quantised(op, &x, &y, &p->u));
     if (x.type == TE_FLOAT32) {
         return TE_OK;
     }
@@ -73,4 +72,4 @@ static void rsqrt_run(const te_model_t *m, const void *params) {
     te_unary_run_quantised(m, &p->u, rsqrt_quantised);
 }
 
-const te_row_t te_row_rsqrt = {"RSQRT", 76, sizeof(rsqrt_t), rsqrt_prepare, rsqrt_run};
+const te_row_t te_row_rsqrt = {"RSQRT", "[bhf]:=", 76, sizeof(rsqrt_t), rsqrt_prepare, rsqrt_run};

@@ -15,10 +15,8 @@ static int select_prepare(te_op_t *op, void *params) {
     te_desc_t in[SELECT_INPUTS], y;
     TE_TRY(te_op_slots(op, SELECT_INPUTS, SELECT_INPUTS, 0));
     TE_TRY(te_op_output(op, &y));
-    TE_TRY(te_op_type(op, &y, TE_SET(TE_INT8) | TE_SET(TE_INT16) | TE_SET(TE_FLOAT32)));
     for (uint32_t i = 0; i < SELECT_INPUTS; i++) {
         TE_TRY(te_op_input(op, i, &in[i]));
-        TE_TRY(te_op_type(op, &in[i], TE_SET(i == SELECT_CONDITION ? TE_BOOL : y.type)));
         p->in[i] = te_op_in_at(op, i);
     }
     if (in[SELECT_A].count == y.count) {
@@ -63,4 +61,4 @@ static void select_run(const te_model_t *m, const void *params) {
     } while (te_walk_next(&w, &p->shape));
 }
 
-const te_row_t te_row_select_v2 = {"SELECT_V2", 123, sizeof(select_t), select_prepare, select_run};
+const te_row_t te_row_select_v2 = {"SELECT_V2", "?[bhf]=:=", 123, sizeof(select_t), select_prepare, select_run};

@@ -13,7 +13,6 @@ static int shape_prepare(te_op_t *op, void *params) {
     TE_TRY(te_op_slots(op, 1, 1, 0));
     TE_TRY(te_op_input(op, 0, &x));
     TE_TRY(te_op_output(op, &y));
-    TE_TRY(te_move_type(op, &y, TE_BIT(TE_INT32)));
     TE_TRY(te_move_rank(op, &y, 1));
     TE_TRY(te_op_out_dim(op, &y, 0, x.rank));
     memcpy(p->shape, x.shape, x.rank * sizeof(x.shape[0]));
@@ -27,4 +26,4 @@ static void shape_run(const te_model_t *m, const void *params) {
     memcpy(te_out(m, p->y), p->shape, (size_t)p->rank * sizeof(p->shape[0]));
 }
 
-const te_row_t te_row_shape = {"SHAPE", 77, sizeof(shape_t), shape_prepare, shape_run};
+const te_row_t te_row_shape = {"SHAPE", ".:i", 77, sizeof(shape_t), shape_prepare, shape_run};

@@ -34,8 +34,7 @@ static void sigmoid_int8(const te_desc_t *x, te_sigmoid_t *p) {
 
 int te_sigmoid(te_op_t *op, int most_bits, te_desc_t *y, te_sigmoid_t *p) {
     te_desc_t x;
-    uint32_t types = TE_SET(TE_FLOAT32) | TE_SET(TE_INT8) | TE_SET(TE_INT16);
-    TE_TRY(te_unary_quantised(op, types, &x, y, &p->u));
+    TE_TRY(te_unary_quantised(op, &x, y, &p->u));
     p->steps.mult = p->steps.shift = 0;
     if (x.type == TE_INT16) {
         return sigmoid_int16(op, most_bits, &x, y, p);

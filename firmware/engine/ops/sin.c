@@ -7,4 +7,4 @@ static void sin_run(const te_model_t *m, const void *params) {
     te_unary_run_f32(m, params, te_sin);
 }
 
-const te_row_t te_row_sin = {"SIN", 66, sizeof(te_unary_t), te_unary_prepare_f32, sin_run};
+const te_row_t te_row_sin = {"SIN", "f:f", 66, sizeof(te_unary_t), te_unary_prepare, sin_run};

@@ -29,9 +29,8 @@ static const char *slice_wrong(const slice_t *p, const void *begin, const void *
 
 static int slice_bounds(te_op_t *op, const te_desc_t *x, const te_desc_t *y, slice_t *p) {
     te_desc_t begin, size;
-    TE_TRY(te_wholes(op, 1, &begin));
-    TE_TRY(te_wholes(op, 2, &size));
-    TE_TRY(te_op_same_type(op, &begin, &size));
+    TE_TRY(te_op_input(op, 1, &begin));
+    TE_TRY(te_op_input(op, 2, &size));
     if (begin.rank != 1 || size.rank != 1 || begin.count != x->rank || size.count != x->rank) {
         return te_op_fail(op, TE_ERR_MODEL, "begin and size should have %d elements", x->rank);
     }
@@ -51,8 +50,7 @@ static int slice_prepare(te_op_t *op, void *params) {
     slice_t *p = params;
     te_desc_t x, y;
     TE_TRY(te_op_slots(op, 3, 3, 0));
-    TE_TRY(te_move_ends(op, 0, TE_BIT(TE_FLOAT32) | TE_BIT(TE_INT8) | TE_BIT(TE_INT16) | TE_BIT(TE_INT32)
-        | TE_BIT(TE_BOOL), &x, &y));
+    TE_TRY(te_move_ends(op, 0, &x, &y));
     TE_TRY(te_move_rank(op, &y, x.rank));
     if (x.rank > SLICE_RANK) {
         return te_op_fail(op, TE_ERR_UNSUPPORTED, "more than %d dimensions are not supported", SLICE_RANK);
@@ -86,4 +84,4 @@ static void slice_run(const te_model_t *m, const void *params) {
     te_move(&move, x, te_out(m, p->y));
 }
 
-const te_row_t te_row_slice = {"SLICE", 65, sizeof(slice_t), slice_prepare, slice_run};
+const te_row_t te_row_slice = {"SLICE", "[bhif?]ii:= [bhif?]qq:=", 65, sizeof(slice_t), slice_prepare, slice_run};

@@ -41,10 +41,9 @@ static int softmax_prepare(te_op_t *op, void *params) {
     TE_TRY(te_op_slots(op, 1, 1, TE_SOFTMAX_OPTIONS));
     TE_TRY(te_op_activation(op, 0, &x));
     TE_TRY(te_op_output(op, &y));
-    TE_TRY(te_op_same_type(op, &x, &y));
     TE_TRY(te_op_same_shape(op, &x, &y));
-    TE_TRY(te_op_per_tensor(op, &x));
-    TE_TRY(te_op_per_tensor(op, &y));
+    TE_TRY(te_op_quantised(op, &x));
+    TE_TRY(te_op_quantised(op, &y));
     p->beta = te_bits_f32(te_fb_field_i32(&op->graph->file, &op->options, SOFTMAX_BETA, 0));
     if (!(p->beta > 0 && p->beta < 1e30f) || x.rank < 1) {
         return te_op_fail(op, TE_ERR_UNSUPPORTED, "a beta that is not positive is not supported", 0);
@@ -117,4 +116,4 @@ static void softmax_run(const te_model_t *m, const void *params) {
     }
 }
 
-const te_row_t te_row_softmax = {"SOFTMAX", 25, sizeof(softmax_t), softmax_prepare, softmax_run};
+const te_row_t te_row_softmax = {"SOFTMAX", "[bf]:=", 25, sizeof(softmax_t), softmax_prepare, softmax_run};

@@ -18,4 +18,4 @@ static int split_prepare(te_op_t *op, void *params) {
     return TE_OK;
 }
 
-const te_row_t te_row_split = {"SPLIT", 49, sizeof(te_parts_t), split_prepare, te_parts_cut_equal};
+const te_row_t te_row_split = {"SPLIT", "i[bhif]:=", 49, sizeof(te_parts_t), split_prepare, te_parts_cut_equal};

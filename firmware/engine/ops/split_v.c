@@ -58,4 +58,4 @@ static void split_v_run(const te_model_t *m, const void *params) {
     }
 }
 
-const te_row_t te_row_split_v = {"SPLIT_V", 102, sizeof(split_v_t), split_v_prepare, split_v_run};
+const te_row_t te_row_split_v = {"SPLIT_V", "[bhif][iq]i:=", 102, sizeof(split_v_t), split_v_prepare, split_v_run};

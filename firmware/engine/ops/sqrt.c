@@ -7,4 +7,4 @@ static void sqrt_run(const te_model_t *m, const void *params) {
     te_unary_run_f32(m, params, te_sqrt);
 }
 
-const te_row_t te_row_sqrt = {"SQRT", 75, sizeof(te_unary_t), te_unary_prepare_f32, sqrt_run};
+const te_row_t te_row_sqrt = {"SQRT", "f:f", 75, sizeof(te_unary_t), te_unary_prepare, sqrt_run};

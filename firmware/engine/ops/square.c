@@ -10,4 +10,4 @@ static void square_run(const te_model_t *m, const void *params) {
     te_unary_run_f32(m, params, square_f32);
 }
 
-const te_row_t te_row_square = {"SQUARE", 92, sizeof(te_unary_t), te_unary_prepare_f32, square_run};
+const te_row_t te_row_square = {"SQUARE", "f:f", 92, sizeof(te_unary_t), te_unary_prepare, square_run};

@@ -35,8 +35,7 @@ static int squared_difference_prepare(te_op_t *op, void *params) {
     squared_difference_t *p = params;
     te_desc_t in[2], y;
     TE_TRY(te_op_slots(op, 2, 2, 0));
-    TE_TRY(te_arithmetic(op, TE_SET(TE_INT8) | TE_SET(TE_INT16) | TE_SET(TE_INT32) | TE_SET(TE_FLOAT32), in, &y,
-        &p->tensors));
+    TE_TRY(te_arithmetic(op, in, &y, &p->tensors));
     return y.type == TE_INT8 || y.type == TE_INT16 ? squared_difference_scales(op, in, &y, p) : TE_OK;
 }
 
@@ -74,5 +73,5 @@ static void squared_difference_run(const te_model_t *m, const void *params) {
     te_binary_run(m, params, &squared_difference_table);
 }
 
-const te_row_t te_row_squared_difference = {"SQUARED_DIFFERENCE", 99, sizeof(squared_difference_t),
-    squared_difference_prepare, squared_difference_run};
+const te_row_t te_row_squared_difference = {"SQUARED_DIFFERENCE", "[bhif]=:=",
+    99, sizeof(squared_difference_t), squared_difference_prepare, squared_difference_run};

@@ -25,7 +25,7 @@ static int squeeze_prepare(te_op_t *op, void *params) {
     te_desc_t x, y;
     uint32_t gone = 0;
     TE_TRY(te_op_slots(op, 1, 1, TE_SQUEEZE_OPTIONS));
-    TE_TRY(te_move_ends(op, 0, TE_EVERY_TYPE, &x, &y));
+    TE_TRY(te_move_ends(op, 0, &x, &y));
     TE_TRY(squeeze_gone(op, &x, &gone));
     int left = 0;
     for (int i = 0; i < x.rank; i++) {
@@ -41,4 +41,4 @@ static int squeeze_prepare(te_op_t *op, void *params) {
     return TE_OK;
 }
 
-const te_row_t te_row_squeeze = {"SQUEEZE", 43, sizeof(te_alias_t), squeeze_prepare, te_alias_run};
+const te_row_t te_row_squeeze = {"SQUEEZE", ".:=", 43, sizeof(te_alias_t), squeeze_prepare, te_alias_run};

@@ -35,7 +35,6 @@ static int strided_options(te_op_t *op, const te_desc_t *x, strided_options_t *o
     o->mask[STRIDED_STRIDE] = te_fb_field_i32(f, &op->options, STRIDED_SHRINK_MASK, 0);
     for (uint32_t i = 0; i < STRIDED_LISTS; i++) {
         TE_TRY(te_constant_wholes(op, 1 + i, x->rank, &o->list[i]));
-        TE_TRY(te_move_type(op, &o->list[i], TE_BIT(TE_INT32)));
     }
     return TE_OK;
 }
@@ -71,8 +70,7 @@ static int strided_prepare(te_op_t *op, void *params) {
     te_desc_t x, y;
     strided_options_t o;
     TE_TRY(te_op_slots(op, 4, 4, TE_STRIDED_SLICE_OPTIONS));
-    TE_TRY(te_move_ends(op, 0, TE_BIT(TE_FLOAT32) | TE_BIT(TE_INT8) | TE_BIT(TE_INT16) | TE_BIT(TE_INT32)
-        | TE_BIT(TE_BOOL), &x, &y));
+    TE_TRY(te_move_ends(op, 0, &x, &y));
     TE_TRY(strided_options(op, &x, &o));
     if (x.rank > STRIDED_RANK) {
         return te_op_fail(op, TE_ERR_UNSUPPORTED, "more than %d dimensions are not supported", STRIDED_RANK);
@@ -105,4 +103,5 @@ static void strided_run(const te_model_t *m, const void *params) {
     te_move(&p->move, (const uint8_t *)te_in(m, p->x) + p->from, te_out(m, p->y));
 }
 
-const te_row_t te_row_strided_slice = {"STRIDED_SLICE", 45, sizeof(strided_t), strided_prepare, strided_run};
+const te_row_t te_row_strided_slice = {"STRIDED_SLICE", "[bhif?]iii:=",
+    45, sizeof(strided_t), strided_prepare, strided_run};

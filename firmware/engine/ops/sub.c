@@ -28,4 +28,4 @@ static void sub_run(const te_model_t *m, const void *params) {
     te_binary_run(m, params, &sub_table);
 }
 
-const te_row_t te_row_sub = {"SUB", 41, sizeof(te_add_sub_t), sub_prepare, sub_run};
+const te_row_t te_row_sub = {"SUB", "[bhif]=:=", 41, sizeof(te_add_sub_t), sub_prepare, sub_run};

@@ -58,7 +58,6 @@ static int svdf_bias(te_op_t *op, svdf_t *p, te_desc_t *b) {
         return p->type == TE_FLOAT32 ? TE_OK : te_op_fail(op, TE_ERR_UNSUPPORTED, "int8 without a bias is not supported", 0);
     }
     TE_TRY(te_op_input(op, SVDF_BIAS, b));
-    TE_TRY(te_op_type(op, b, TE_SET(p->type == TE_INT8 ? TE_INT32 : TE_FLOAT32)));
     if (b->rank != 1 || b->shape[0] != p->filters / p->rank) {
         return te_op_fail(op, TE_ERR_MODEL, "its bias should have %d elements", p->filters / p->rank);
     }
@@ -79,8 +78,8 @@ static int svdf_int8(te_op_t *op, const te_desc_t *x, const te_desc_t *k, const 
     const te_desc_t *b, svdf_t *p) {
     te_desc_t y;
     TE_TRY(te_op_output(op, &y));
-    if (k->type != TE_INT8 || w->type != s->type || !k->symmetric || !w->symmetric) {
-        return te_op_fail(op, TE_ERR_UNSUPPORTED, "such types or zero points of weights and state are not supported", 0);
+    if (!k->symmetric || !w->symmetric) {
+        return te_op_fail(op, TE_ERR_UNSUPPORTED, "weights with a zero point are not supported", 0);
     }
     const te_desc_t *const all[] = {x, k, w, s, &y};
     for (int i = 0; i < 5; i++) {
@@ -97,20 +96,9 @@ static int svdf_int8(te_op_t *op, const te_desc_t *x, const te_desc_t *k, const 
     return svdf_factor(op, product / y.scale, &p->out);
 }
 
-static int svdf_types(te_op_t *op, const te_desc_t *x, const te_desc_t *k, const te_desc_t *w, const te_desc_t *s) {
-    TE_TRY(te_op_type(op, x, TE_SET(TE_INT8) | TE_SET(TE_FLOAT32)));
-    if (x->type == TE_INT8) {
-        return te_op_type(op, s, TE_SET(TE_INT8) | TE_SET(TE_INT16));
-    }
-    TE_TRY(te_op_same_type(op, x, k));
-    TE_TRY(te_op_same_type(op, x, w));
-    return te_op_same_type(op, x, s);
-}
-
 static int svdf_output(te_op_t *op, const te_desc_t *x, svdf_t *p) {
     te_desc_t y;
     TE_TRY(te_op_output(op, &y));
-    TE_TRY(te_op_same_type(op, x, &y));
     TE_TRY(svdf_shape(op, &y, p->batches, p->filters / p->rank));
     TE_TRY(te_activation(op, SVDF_ACTIVATION, &y, &p->range));
     if (x->type == TE_INT8) {  /* as TFLM, which leaves it out */
@@ -128,7 +116,6 @@ static int svdf_prepare(te_op_t *op, void *params) {
     TE_TRY(te_op_input(op, SVDF_K, &k));
     TE_TRY(te_op_input(op, SVDF_W, &w));
     TE_TRY(te_op_variable(op, SVDF_STATE, &s));
-    TE_TRY(svdf_types(op, &x, &k, &w, &s));
     TE_TRY(svdf_shapes(op, &x, &k, &w, &s, p));
     TE_TRY(svdf_output(op, &x, p));
     p->type = x.type;
@@ -221,4 +208,4 @@ static void svdf_run(const te_model_t *m, const void *params) {
     }
 }
 
-const te_row_t te_row_svdf = {"SVDF", 27, sizeof(svdf_t), svdf_prepare, svdf_run};
+const te_row_t te_row_svdf = {"SVDF", "bbbib:b bbhih:b fffff:f", 27, sizeof(svdf_t), svdf_prepare, svdf_run};

@@ -30,4 +30,4 @@ static void tanh_run(const te_model_t *m, const void *params) {
     }
 }
 
-const te_row_t te_row_tanh = {"TANH", 28, sizeof(te_sigmoid_t), tanh_prepare, tanh_run};
+const te_row_t te_row_tanh = {"TANH", "[bhf]:=", 28, sizeof(te_sigmoid_t), tanh_prepare, tanh_run};

@@ -19,9 +19,8 @@ static int transpose_prepare(te_op_t *op, void *params) {
     te_desc_t x, y, perm;
     uint32_t seen = 0;
     TE_TRY(te_op_slots(op, 2, 2, 0));
-    TE_TRY(te_move_ends(op, 0, TE_BIT(TE_FLOAT32) | TE_BIT(TE_INT16) | TE_BIT(TE_INT8), &x, &y));
+    TE_TRY(te_move_ends(op, 0, &x, &y));
     TE_TRY(te_constant_wholes(op, 1, x.rank, &perm));
-    TE_TRY(te_move_type(op, &perm, TE_BIT(TE_INT32)));
     TE_TRY(te_move_rank(op, &y, x.rank));
     if (x.rank > TRANSPOSE_RANK) {
         return te_op_fail(op, TE_ERR_UNSUPPORTED, "more than %d dimensions are not supported", TRANSPOSE_RANK);
@@ -46,4 +45,4 @@ static void transpose_run(const te_model_t *m, const void *params) {
     te_move(&p->move, te_in(m, p->x), te_out(m, p->y));
 }
 
-const te_row_t te_row_transpose = {"TRANSPOSE", 39, sizeof(transpose_t), transpose_prepare, transpose_run};
+const te_row_t te_row_transpose = {"TRANSPOSE", "[bhf]i:=", 39, sizeof(transpose_t), transpose_prepare, transpose_run};

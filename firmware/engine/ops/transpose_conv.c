@@ -55,7 +55,7 @@ static int transpose_conv_shapes(te_op_t *op, const te_layer_t *l, transpose_con
 static int transpose_conv_wanted(te_op_t *op, const te_desc_t *y) {
     te_desc_t shape;
     TE_TRY(te_op_input(op, TRANSPOSE_SHAPE, &shape));
-    if (shape.type != TE_INT32 || shape.count != y->rank) {
+    if (shape.count != y->rank) {
         return te_op_fail(op, TE_ERR_MODEL, "its output's shape should be %d numbers of int32", y->rank);
     }
     for (int i = 0; shape.constant && i < y->rank; i++) {
@@ -178,5 +178,5 @@ static void transpose_conv_run(const te_model_t *m, const void *params) {
     }
 }
 
-const te_row_t te_row_transpose_conv = {
-    "TRANSPOSE_CONV", 67, sizeof(transpose_conv_t), transpose_conv_prepare, transpose_conv_run};
+const te_row_t te_row_transpose_conv = {"TRANSPOSE_CONV", "ibbi:b ibh[hq]:h ifff:f",
+    67, sizeof(transpose_conv_t), transpose_conv_prepare, transpose_conv_run};

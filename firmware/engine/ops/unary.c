@@ -4,12 +4,10 @@
 
 #include <float.h>
 
-int te_unary(te_op_t *op, uint32_t types, te_desc_t *x, te_desc_t *y, te_unary_t *p) {
+int te_unary(te_op_t *op, te_desc_t *x, te_desc_t *y, te_unary_t *p) {
     TE_TRY(te_op_slots(op, 1, 1, 0));
     TE_TRY(te_op_activation(op, 0, x));
     TE_TRY(te_op_output(op, y));
-    TE_TRY(te_op_type(op, x, types));
-    TE_TRY(te_op_same_type(op, x, y));
     TE_TRY(te_op_same_shape(op, x, y));
     p->x = te_op_in_at(op, 0);
     p->y = te_op_out_at(op);
@@ -19,15 +17,15 @@ int te_unary(te_op_t *op, uint32_t types, te_desc_t *x, te_desc_t *y, te_unary_t
     return TE_OK;
 }
 
-int te_unary_quantised(te_op_t *op, uint32_t types, te_desc_t *x, te_desc_t *y, te_unary_t *p) {
-    TE_TRY(te_unary(op, types, x, y, p));
+int te_unary_quantised(te_op_t *op, te_desc_t *x, te_desc_t *y, te_unary_t *p) {
+    TE_TRY(te_unary(op, x, y, p));
     TE_TRY(te_op_quantised(op, x));
     return te_op_quantised(op, y);
 }
 
-int te_unary_prepare_f32(te_op_t *op, void *params) {
+int te_unary_prepare(te_op_t *op, void *params) {
     te_desc_t x, y;
-    return te_unary(op, TE_SET(TE_FLOAT32), &x, &y, params);
+    return te_unary(op, &x, &y, params);
 }
 
 int te_unary_scale(te_op_t *op, const te_desc_t *x, float b, float c, te_scale_t *scale) {

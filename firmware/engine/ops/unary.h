@@ -12,14 +12,14 @@ typedef struct {
     uint8_t type;
 } te_unary_t;
 
-/* Describes and checks input and output: one shape, and one type out of `types`. May be computed in place. */
-int te_unary(te_op_t *op, uint32_t types, te_desc_t *x, te_desc_t *y, te_unary_t *p);
+/* Describes input and output, which have one shape and one type. May be computed in place. */
+int te_unary(te_op_t *op, te_desc_t *x, te_desc_t *y, te_unary_t *p);
 
 /* The same with one scale each, if they are int8 or int16. */
-int te_unary_quantised(te_op_t *op, uint32_t types, te_desc_t *x, te_desc_t *y, te_unary_t *p);
+int te_unary_quantised(te_op_t *op, te_desc_t *x, te_desc_t *y, te_unary_t *p);
 
-/* The prepare() of an operator of floats only. */
-int te_unary_prepare_f32(te_op_t *op, void *params);
+/* The prepare() of an operator that needs no more. */
+int te_unary_prepare(te_op_t *op, void *params);
 
 /* The factor x->scale * b / c of differences of elements of x, which it must not make greater than 31 bits hold. */
 int te_unary_scale(te_op_t *op, const te_desc_t *x, float b, float c, te_scale_t *scale);

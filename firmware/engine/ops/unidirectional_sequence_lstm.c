@@ -52,10 +52,10 @@ static int lstm_weights(te_op_t *op, uint32_t slot, const te_desc_t *x, int32_t 
     TE_TRY(lstm_dims(op, &k, p->units, columns));
     *at = te_op_in_at(op, slot);
     if (p->type == TE_FLOAT32) {
-        return te_op_same_type(op, x, &k);
+        return TE_OK;
     }
-    if (k.type != TE_INT8 || k.scales.n != 1 || !k.symmetric) {
-        return te_op_fail(op, TE_ERR_UNSUPPORTED, "weights must be int8 with one scale and zero point 0", 0);
+    if (k.scales.n != 1 || !k.symmetric) {
+        return te_op_fail(op, TE_ERR_UNSUPPORTED, "weights must have one scale and zero point 0", 0);
     }
     float product = x->scale * k.scale;
     if (!(product > 0 && product <= 3.4e38f)) {
@@ -72,9 +72,6 @@ static int lstm_gate(te_op_t *op, int i, const te_desc_t *x, const te_desc_t *h,
     TE_TRY(lstm_weights(op, (uint32_t)(LSTM_R + i), h, p->units, p, &gate->r, &gate->r_scale));
     TE_TRY(te_op_input(op, (uint32_t)(LSTM_BIAS + i), &b));
     TE_TRY(lstm_dims(op, &b, p->units, 0));
-    if (b.type != (p->type == TE_INT8 ? TE_INT32 : p->type == TE_INT16 ? TE_INT64 : TE_FLOAT32)) {
-        return te_op_fail(op, TE_ERR_UNSUPPORTED, "a bias of tensor type %d is not supported", b.type);
-    }
     gate->bias = te_op_in_at(op, (uint32_t)(LSTM_BIAS + i));
     return TE_OK;
 }
@@ -98,22 +95,9 @@ static int lstm_cell(te_op_t *op, const te_desc_t *c, lstm_t *p) {
     return TE_OK;
 }
 
-/* Peephole, projection and normalisation are not what Keras' layer has. */
-static int lstm_absent(te_op_t *op, uint32_t from, uint32_t to) {
-    for (uint32_t slot = from; slot < to; slot++) {
-        if (te_op_has(op, slot)) {
-            return te_op_fail(op, TE_ERR_UNSUPPORTED, "its input %d is not supported", (int32_t)slot);
-        }
-    }
-    return TE_OK;
-}
-
 static int lstm_options(te_op_t *op, lstm_t *p) {
     te_file_t *f = &op->graph->file;
     int activation = te_fb_field_u8(f, &op->options, LSTM_ACTIVATION, 0);
-    TE_TRY(lstm_absent(op, LSTM_PEEPHOLE, LSTM_BIAS));
-    TE_TRY(lstm_absent(op, LSTM_PROJECTION, LSTM_HIDDEN));
-    TE_TRY(lstm_absent(op, LSTM_NORM, LSTM_INPUTS));
     if (activation != LSTM_TANH) {
         return te_op_fail(op, TE_ERR_UNSUPPORTED, "activation %d of the cell is not supported", activation);
     }
@@ -141,11 +125,7 @@ static int lstm_shapes(te_op_t *op, const te_desc_t *x, const te_desc_t *h, cons
     return te_op_out_dim(op, y, 2, p->units);
 }
 
-static int lstm_types(te_op_t *op, const te_desc_t *x, const te_desc_t *h, const te_desc_t *c, const te_desc_t *y) {
-    TE_TRY(te_op_type(op, x, TE_SET(TE_INT8) | TE_SET(TE_INT16) | TE_SET(TE_FLOAT32)));
-    TE_TRY(te_op_type(op, c, TE_SET(x->type == TE_FLOAT32 ? TE_FLOAT32 : TE_INT16)));
-    TE_TRY(te_op_same_type(op, x, h));
-    TE_TRY(te_op_same_type(op, x, y));
+static int lstm_quantised(te_op_t *op, const te_desc_t *x, const te_desc_t *h, const te_desc_t *c) {
     TE_TRY(te_op_quantised(op, x));
     TE_TRY(te_op_quantised(op, h));
     return te_op_quantised(op, c);
@@ -169,7 +149,7 @@ static int lstm_prepare(te_op_t *op, void *params) {
     TE_TRY(te_op_variable(op, LSTM_HIDDEN, &h));
     TE_TRY(te_op_variable(op, LSTM_CELL, &c));
     TE_TRY(te_op_output(op, &y));
-    TE_TRY(lstm_types(op, &x, &h, &c, &y));
+    TE_TRY(lstm_quantised(op, &x, &h, &c));
     TE_TRY(lstm_shapes(op, &x, &h, &c, &y, p));
     p->type = x.type;
     for (int i = 0; i < LSTM_GATES; i++) {
@@ -301,5 +281,6 @@ static void lstm_run(const te_model_t *m, const void *params) {
     }
 }
 
-const te_row_t te_row_unidirectional_sequence_lstm = {
-    "UNIDIRECTIONAL_SEQUENCE_LSTM", 44, sizeof(lstm_t), lstm_prepare, lstm_run};
+const te_row_t te_row_unidirectional_sequence_lstm = {"UNIDIRECTIONAL_SEQUENCE_LSTM",
+    "bbbbbbbbb---iiii--bh----:b hbbbbbbbb---qqqq--hh----:h fffffffff---ffff--ff----:f",
+    44, sizeof(lstm_t), lstm_prepare, lstm_run};
