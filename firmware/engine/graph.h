@@ -54,14 +54,14 @@ typedef struct {
 
 #define TE_SET(type) (UINT32_C(1) << (type))
 
-/* The types that operators can compute in, here: all of them, unless a build sets TE_TYPES to those that its models
- * use. What lies behind te_has() of another type is left out. */
+/* The types that operators can compute in: all of them, unless a build sets TE_TYPES to those that its models use. What
+ * lies behind te_has() of another type is left out; an operator that does so has a * in its row. */
 #ifndef TE_TYPES
 #define TE_TYPES UINT32_MAX
 #endif
 #define te_has(type) ((TE_TYPES >> (type) & 1) != 0)
 
-/* Whether the type that an operator computes in is T, which the compiler knows where there is no other. */
+/* Whether the type of an operator's first input or output is T, which the compiler knows where there is no other. */
 static inline bool te_is(int type, int T) {
     return te_has(T) && (TE_TYPES == TE_SET(T) || type == T);
 }

@@ -135,7 +135,8 @@ typedef struct te_need {
  * input that is absent suits any letter.
  *     b int8  h int16  i int32  q int64  B uint8  ? bool  f float32  n int4
  *     [bf]  one of these        .  any but int4        =  the one that stands for the first [] or .        -  none
- * So "[bf]i:=" takes int8 or float32 and an int32, and gives the type of the first. */
+ * So "[bf]i:=" takes int8 or float32 and an int32, and gives the type of the first. A * in front of them all says that
+ * the operator leaves out what it does in types that a build lacks; see te_has(). */
 int te_types(te_op_t *op, const char *signatures);
 
 /* Looks at another subgraph of a model that is measured. */

@@ -77,13 +77,12 @@ static uint32_t types_match(te_op_t *op, const char *signature) {
     return slot;
 }
 
-/* Kernels may be missing for the type that an operator computes in: its output's, if an input has it; and for int4. */
+/* An operator computes in the types of its first input and first output, and in int4. */
 static int types_built(te_op_t *op) {
-    int y = op->outputs.n ? types_slot(op, op->inputs.n) : -1;
-    for (uint32_t slot = 0; slot < op->inputs.n; slot++) {
-        int x = types_slot(op, slot);
-        if ((x == y || x == TE_INT4) && x >= 0 && !te_has(x)) {
-            return te_fail(op->graph, TE_ERR_UNSUPPORTED, TE_NO_KERNELS, x);
+    for (uint32_t slot = 0; slot < op->inputs.n + op->outputs.n; slot++) {
+        int type = types_slot(op, slot);
+        if (type >= 0 && !te_has(type) && (slot == 0 || slot == op->inputs.n || type == TE_INT4)) {
+            return te_fail(op->graph, TE_ERR_UNSUPPORTED, TE_NO_KERNELS, type);
         }
     }
     return TE_OK;
@@ -91,6 +90,8 @@ static int types_built(te_op_t *op) {
 
 int te_types(te_op_t *op, const char *signatures) {
     uint32_t n = op->inputs.n, best = 0;
+    bool parted = *signatures == '*';
+    signatures += parted;
     for (const char *s = signatures; best < n + op->outputs.n; s++) {
         uint32_t suit = types_match(op, s);
         best = suit > best ? suit : best;
@@ -102,7 +103,7 @@ int te_types(te_op_t *op, const char *signatures) {
         }
     }
     if (best == n + op->outputs.n) {
-        return types_built(op);
+        return parted ? types_built(op) : TE_OK;
     }
     int32_t value = (int32_t)(best < n ? best : best - n) << 8 | types_slot(op, best);
     return te_fail(op->graph, TE_ERR_UNSUPPORTED, best < n ? "its input %d cannot be %t" : "its output %d cannot be %t", value);
