@@ -30,6 +30,28 @@ int32_t te_fixed_exp(int32_t a, int32_t integer_bits) {
     return a == 0 ? INT32_MAX : result;
 }
 
+/* log(r) + log(2) / 4 in Q6.25 for r in Q0.31 around 2^(-1/4): a quotient of two polynomials. */
+static int32_t fixed_log_near(int32_t r) {
+    const int32_t centre = 1805811301;
+    int32_t half_sum = (int32_t)(((uint32_t)r + (uint32_t)centre + 1) >> 1), q = 2 * (r - centre);
+    int32_t square = te_high_mul(q, q);
+    int32_t above = te_high_mul(q, r) + te_high_mul(te_high_mul(q, square), 117049297);
+    int32_t below = te_high_mul(half_sum, 1057819769 + q + te_high_mul(127690142, square)) + te_high_mul(638450708, q);
+    return te_high_mul(te_round_shift(above, 6), te_reciprocal(below));
+}
+
+/* x = 2^n r, in two ways: with r below 1 times the root of 1/2, and with r such that this product is below 1/2; the
+ * smaller r is the one around 2^(-1/4), and n is greater by 1/4 or less by 1/4 for it. */
+int32_t te_fixed_log(int32_t x) {
+    const int32_t root_half = 1518500250, log_2 = 1488522236, quarter = 1 << 23;
+    int32_t up = __builtin_clz((uint32_t)x) - 1, up_too = __builtin_clz((uint32_t)te_high_mul(x, root_half)) - 1;
+    int32_t r = te_fixed_shift(te_high_mul(te_fixed_shift(x, up), root_half), 1), r_too = te_fixed_shift(x, up_too);
+    int32_t n = (11 - up) * (1 << 25) + quarter, n_too = (12 - up_too) * (1 << 25) - quarter;
+    r = r < r_too ? r : r_too;
+    n = n > n_too ? n : n_too;
+    return te_fixed_shift(te_high_mul(n, log_2) + fixed_log_near(r), 1);
+}
+
 int32_t te_fixed_logistic(int32_t a) {
     if (a == 0) {
         return 1 << 30;

@@ -13,6 +13,9 @@ int32_t te_fixed_shift(int32_t x, int32_t n);
 /* exp(a) in Q0.31 for a <= 0 with so many integer bits: at most 5. */
 int32_t te_fixed_exp(int32_t a, int32_t integer_bits);
 
+/* log(x) in Q5.26 for x >= 1 in Q12.19. */
+int32_t te_fixed_log(int32_t x);
+
 /* In Q0.31 for a in Q4.27. */
 int32_t te_fixed_logistic(int32_t a);
 int32_t te_fixed_tanh(int32_t a);

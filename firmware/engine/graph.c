@@ -163,7 +163,8 @@ static bool graph_scale_ok(int32_t bits) {
 
 /* Every scale and zero point. */
 static int graph_scales(te_graph_t *g, int32_t index, te_desc_t *t, te_vec_t zeros) {
-    int low = t->type == TE_UINT8 ? 0 : -128, high = t->type == TE_UINT8 ? 255 : 127;
+    int half = t->type == TE_INT16 ? INT16_MAX : INT8_MAX;
+    int low = t->type == TE_UINT8 ? 0 : -half - 1, high = t->type == TE_UINT8 ? UINT8_MAX : half;
     const uint8_t *scale = g->file.data + t->scales.at, *point = g->file.data + zeros.at;
     for (uint32_t i = 0; i < t->scales.n; i++, scale += 4) {
         if (!graph_scale_ok(te_load_i32(scale))) {
@@ -172,7 +173,7 @@ static int graph_scales(te_graph_t *g, int32_t index, te_desc_t *t, te_vec_t zer
     }
     for (uint32_t i = 0; i < zeros.n; i++, point += 8) {
         int64_t zero = (int64_t)te_load_i32(point + 4) * (INT64_C(1) << 32) + (uint32_t)te_load_i32(point);
-        if (te_type_size(t->type) <= 1 ? zero < low || zero > high : zero != 0) {
+        if (te_type_size(t->type) <= 2 ? zero < low || zero > high : zero != 0) {
             return te_fail(g, TE_ERR_MODEL, "tensor %d has a zero point outside its range", index);
         }
         t->symmetric &= zero == 0;

@@ -74,11 +74,8 @@ te_scale_t te_scale(float a, float b, float c) {
     return te_ratio_times(&r, b);
 }
 
-/* Divides bit by bit, which is seldom and short. */
-te_scale_t te_scale_over(float a, float b, float c) {
-    int32_t e_a, e_b, e_c;
-    uint64_t n = (uint64_t)scale_split(a, &e_a) << 24, d = (uint64_t)scale_split(b, &e_b) * scale_split(c, &e_c);
-    int32_t exponent = e_a - e_b - e_c + 1;
+/* n / d * 2^(exponent - 1), n and d below 2^53. Divides bit by bit, which is seldom and short. */
+static te_scale_t scale_quotient(uint64_t n, uint64_t d, int32_t exponent) {
     for (; d <= n >> 1; exponent++) {
         d <<= 1;
     }
@@ -93,6 +90,18 @@ te_scale_t te_scale_over(float a, float b, float c) {
     }
     q += d - rest <= d >> 22;  /* as in scale_divide() */
     return scale_make((uint32_t)((q + 1) >> 1), exponent);
+}
+
+te_scale_t te_scale_over(float a, float b, float c) {
+    int32_t e_a, e_b, e_c;
+    uint64_t n = (uint64_t)scale_split(a, &e_a) << 24, d = (uint64_t)scale_split(b, &e_b) * scale_split(c, &e_c);
+    return scale_quotient(n, d, e_a - e_b - e_c + 1);
+}
+
+te_scale_t te_scale_wide(float a, float b, uint64_t divisor, int32_t exponent) {
+    int32_t e_a, e_b;
+    uint64_t n = (uint64_t)scale_split(a, &e_a) * scale_split(b, &e_b);
+    return scale_quotient(n, divisor, e_a + e_b - 48 - exponent + 1);
 }
 
 int32_t te_round(float x) {

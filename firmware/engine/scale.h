@@ -32,6 +32,9 @@ te_scale_t te_ratio_times(const te_ratio_t *ratio, float x);
 /* (a * b) / c, all positive and finite. */
 te_scale_t te_scale(float a, float b, float c);
 
+/* (a * b) / (divisor * 2^exponent), a and b positive and finite, 0 < divisor < 2^53: to the bit what it is in double. */
+te_scale_t te_scale_wide(float a, float b, uint64_t divisor, int32_t exponent);
+
 /* a / (b * c), all positive and finite. */
 te_scale_t te_scale_over(float a, float b, float c);
 

@@ -48,6 +48,17 @@ def test_scale_over_gives_the_bits_of_double_arithmetic():
         assert _scale(a, b, c, "te_scale_over") == _quantize_multiplier(a / (b * c))
 
 
+def test_scale_wide_gives_the_bits_of_double_arithmetic():
+    call = library().te_scale_wide
+    call.restype, call.argtypes = _Scale, [ctypes.c_float, ctypes.c_float, ctypes.c_uint64, ctypes.c_int32]
+    rng = np.random.default_rng(4)
+    for a, b in zip(*(_floats(rng, 5000).tolist() for _ in range(2))):
+        divisor = rng.uniform(1, 2) * 2.0 ** rng.integers(-20, 20) if rng.random() < 0.8 else 10.0 / 65535.0
+        fraction, exponent = math.frexp(divisor)
+        s = call(a, b, int(fraction * 2**53), exponent - 53)
+        assert (s.mult, s.shift) == _quantize_multiplier(a * b / divisor)
+
+
 def _just_below_a_half(rng):
     """24-bit a, b, c with a * b * 2^up / c of 32 bits, odd but for 1 to 3 parts in c; None if the draw has none."""
     c, b = (int(v) | 1 for v in rng.integers(1 << 23, 1 << 24, 2))

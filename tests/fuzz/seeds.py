@@ -29,8 +29,8 @@ def q8(*shape, scale=0.05, zero=-3):
     return Tensor(shape, np.int8, quantisation=dict(scale=scale, zero_point=zero))
 
 
-def q16(*shape, scale=0.001):
-    return Tensor(shape, np.int16, quantisation=dict(scale=scale, zero_point=0))
+def q16(*shape, scale=0.001, zero=0):
+    return Tensor(shape, np.int16, quantisation=dict(scale=scale, zero_point=zero))
 
 
 def f32(*shape):
@@ -208,7 +208,7 @@ def _values():
     relu = dict(fusedActivationFunction="RELU")
     return [
         *_unary(every, "RELU", "RELU6", "ABS", "NEG", "SQUARE"),
-        *_unary((q8, f32), "ELU", "HARD_SWISH", "RSQRT", "L2_NORMALIZATION", "LOG_SOFTMAX"),
+        *_unary((q8, f32), "ELU", "HARD_SWISH", "RSQRT", "L2_NORMALIZATION"),
         *_unary(every, "LEAKY_RELU", alpha=0.1),
         *_unary((f32,), "CEIL", "FLOOR", "ROUND", "SQRT", "EXP", "LOG", "SIN", "COS"),
         *_unary((flags,), "LOGICAL_NOT"),
@@ -224,9 +224,11 @@ def _values():
         ("PRELU", [q8(1, 2, 2, 3), weights(1, 1, 3)], [q8(1, 2, 2, 3)], {}),
         ("PRELU", [f32(1, 2, 2, 3), reals(1, 1, 3)], [f32(1, 2, 2, 3)], {}),
         ("SOFTMAX", [q8(2, 5)], [q8(2, 5, **unit)], dict(beta=1.0)),
-        ("SOFTMAX", [q8(2, 5)], [q16(2, 5, scale=1 / 32768)], dict(beta=1.0)),
+        ("SOFTMAX", [q8(2, 5)], [q16(2, 5, scale=1 / 65536, zero=-32768)], dict(beta=1.0)),
         ("SOFTMAX", [q16(2, 5)], [q16(2, 5, scale=1 / 32768)], dict(beta=1.0)),
         ("SOFTMAX", [f32(2, 5)], [f32(2, 5)], dict(beta=0.5)),
+        ("LOG_SOFTMAX", [q8(2, 5)], [q8(2, 5, scale=1 / 16, zero=127)], {}),
+        ("LOG_SOFTMAX", [f32(2, 5)], [f32(2, 5)], {}),
         ("LOGISTIC", [q8(2, 5)], [q8(2, 5, **unit)], {}),
         ("LOGISTIC", [q16(2, 5)], [q16(2, 5, scale=1 / 32768)], {}),
         ("LOGISTIC", [f32(2, 5)], [f32(2, 5)], {}),

@@ -19,6 +19,9 @@ static int concatenation_part(te_op_t *op, const te_desc_t *x, const te_desc_t *
             TE_TRY(te_op_out_dim(op, y, i, x->shape[i]));
         }
     }
+    if (x->type == TE_INT16 && (x->zero_point != 0 || y->zero_point != 0)) {
+        return te_op_fail(op, TE_ERR_UNSUPPORTED, "int16 with a zero point is not supported", 0);
+    }
     if (x->type == TE_INT8 && (x->scale != y->scale || x->zero_point != y->zero_point)) {
         return te_op_fail(op, TE_ERR_UNSUPPORTED, "inputs and output of different scale are not supported", 0);
     }

@@ -119,5 +119,8 @@ int te_op_scale(te_op_t *op, te_scale_t scale) {
 }
 
 int te_op_quantised(te_op_t *op, const te_desc_t *t) {
+    if (t->type == TE_INT16 && t->zero_point != 0) {
+        return te_op_fail(op, TE_ERR_UNSUPPORTED, "int16 with zero point %d is not supported", t->zero_point);
+    }
     return t->type == TE_INT8 || t->type == TE_INT16 ? te_op_one_scale(op, t) : TE_OK;
 }

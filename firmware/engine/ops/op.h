@@ -58,7 +58,7 @@ static inline te_ref_t te_slot(const te_model_t *m, const te_slots_t *s, int32_t
 int te_op_out_dim(te_op_t *op, const te_desc_t *y, int axis, int64_t want);
 int te_op_same_shape(te_op_t *op, const te_desc_t *a, const te_desc_t *b);
 
-/* Must have one scale and zero point, if it is int8 or int16. */
+/* Must have one scale and zero point, if it is int8 or int16: 0, if it is int16. */
 int te_op_quantised(te_op_t *op, const te_desc_t *t);
 
 /* A factor from the inputs' scales to the output's must be below 2^30. */

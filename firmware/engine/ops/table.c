@@ -8,7 +8,7 @@
     X(less) X(less_equal) X(logical_and) X(logical_or) X(select_v2) X(add_n) X(floor_div) X(floor_mod) \
     X(sum) X(reduce_max) X(reduce_min) X(reduce_all) X(arg_max) X(arg_min) X(cumsum) \
     X(add) X(average_pool_2d) X(conv_2d) X(depthwise_conv_2d) X(dequantize) X(fully_connected) \
-    X(max_pool_2d) X(mean) X(pad) X(quantize) X(reshape) X(softmax) \
+    X(max_pool_2d) X(mean) X(pad) X(quantize) X(reshape) X(softmax) X(log_softmax) \
     X(abs) X(neg) X(ceil) X(floor) X(round) X(sqrt) X(rsqrt) X(square) X(log) X(exp) X(sin) X(cos) \
     X(logical_not) X(zeros_like) X(relu) X(relu6) X(leaky_relu) X(prelu) X(elu) X(hard_swish) X(logistic) \
     X(tanh) X(l2_normalization) X(cast) \
