@@ -76,7 +76,7 @@ model_obj_t *tflm_get_model(mp_obj_t self_in);
 
 MP_DECLARE_CONST_FUN_OBJ_VAR(tflm_model_run_obj);
 MP_DECLARE_CONST_FUN_OBJ_KW(tflm_model_predict_obj);
-MP_DECLARE_CONST_FUN_OBJ_1(tflm_model_profile_obj);
+MP_DECLARE_CONST_FUN_OBJ_VAR_BETWEEN(tflm_model_profile_obj);
 MP_DECLARE_CONST_FUN_OBJ_1(tflm_model_reset_obj);
 DECLARE_CLASS(tflm_tensor)
 DECLARE_CLASS(tflm_model)

@@ -77,18 +77,18 @@ static mp_obj_t model_predict(size_t n_args, const mp_obj_t *args, mp_map_t *kw)
 }
 MP_DEFINE_CONST_FUN_OBJ_KW(tflm_model_predict_obj, 1, model_predict);
 
-/* [(operator, microseconds), ...] of one run on what the inputs hold. */
-static mp_obj_t model_profile(mp_obj_t self_in) {
-    model_obj_t *self = tflm_get_model(self_in);
-    mp_obj_t ticks_us = import_attr(MP_QSTR_time, MP_QSTR_ticks_us);
+/* profile(ticks=time.ticks_us): [(operator, ticks), ...] of one run on what the inputs hold. */
+static mp_obj_t model_profile(size_t n_args, const mp_obj_t *args) {
+    model_obj_t *self = tflm_get_model(args[0]);
+    mp_obj_t ticks = n_args > 1 ? args[1] : import_attr(MP_QSTR_time, MP_QSTR_ticks_us);
     mp_obj_t ticks_diff = import_attr(MP_QSTR_time, MP_QSTR_ticks_diff);
     mp_obj_t list = mp_obj_new_list(0, NULL);
     for (int i = 0; i < te_op_count(self->engine); i++) {
         te_error_t why;
         mp_obj_t times[2]; /* end, start */
-        times[1] = mp_call_function_n_kw(ticks_us, 0, 0, NULL);
+        times[1] = mp_call_function_n_kw(ticks, 0, 0, NULL);
         tflm_check(te_run_op(self->engine, i, &why), &why);
-        times[0] = mp_call_function_n_kw(ticks_us, 0, 0, NULL);
+        times[0] = mp_call_function_n_kw(ticks, 0, 0, NULL);
         mp_obj_t pair[2];
         pair[0] = new_string(te_op_name(self->engine, i));
         pair[1] = mp_call_function_n_kw(ticks_diff, 2, 0, times);
@@ -96,7 +96,7 @@ static mp_obj_t model_profile(mp_obj_t self_in) {
     }
     return list;
 }
-MP_DEFINE_CONST_FUN_OBJ_1(tflm_model_profile_obj, model_profile);
+MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(tflm_model_profile_obj, 1, 2, model_profile);
 
 static mp_obj_t model_reset(mp_obj_t self_in) {
     te_reset(tflm_get_model(self_in)->engine);

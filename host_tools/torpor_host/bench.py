@@ -23,4 +23,5 @@ def bench(path: Path, target: Target) -> Measurement:
 
 def summary(path: Path, target: str, measured: Measurement) -> dict:
     """What `torpor bench --json` prints for one model: null where the target cannot tell."""
-    return {"model": Path(path).stem, "target": target, **{key: getattr(measured, key) for key in _KEYS}}
+    ops = measured.ops and [{"op": op, "instructions": count} for op, count in measured.ops]
+    return {"model": Path(path).stem, "target": target, **{key: getattr(measured, key) for key in _KEYS}, "ops": ops}

@@ -53,8 +53,16 @@ def measurements(rows, as_json) -> None:
         for row in rows:
             data(row)
         return
-    keys = [key for key in rows[0] if any(row[key] is not None for row in rows)]
+    keys = [key for key in rows[0] if key != "ops" and any(row[key] is not None for row in rows)]
     _table([key.replace("_", " ") for key in keys], [[_number(row[key]) for key in keys] for row in rows])
+    if ops := [(row, i, op) for row in rows for i, op in enumerate(row["ops"] or ())]:
+        print()
+        _table(["model", "operator", "", "instructions", "%"], [_operator(*found) for found in ops])
+
+
+def _operator(row, i, op):
+    share = 100 * op["instructions"] / row["instructions"]
+    return row["model"], f"#{i}", op["op"], _number(op["instructions"]), f"{share:.1f}"
 
 
 def record(item, everything, as_json) -> None:

@@ -19,7 +19,7 @@ a file that cannot be read.
 """
 
 from array import array
-from typing import Protocol, Sequence
+from typing import Callable, Protocol, Sequence
 
 class Buffer(Protocol):
     def __buffer__(self, flags: int) -> memoryview: ...
@@ -130,8 +130,12 @@ class Model:
         and streaming operators keep. As in TensorFlow Lite for Microcontrollers, CALL_ONCE is not run again.
         """
 
-    def profile(self) -> list[tuple[str, int]]:
-        """(operator, microseconds) of each operator in one run on what the inputs hold."""
+    def profile(self, ticks: Callable[[], int] = ...) -> list[tuple[str, int]]:
+        """(operator, ticks) of each operator in one run on what the inputs hold.
+
+        ticks   a clock that time.ticks_diff suits; time.ticks_us, microseconds, if it is left out. time.ticks_cpu
+                counts the core's cycles where a port has a counter for them. A call of it is included.
+        """
 
     def metadata(self, name: str) -> memoryview | None:
         """The bytes of the file's metadata entry `name`, read-only and where they lie; None without it."""

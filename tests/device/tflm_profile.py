@@ -27,6 +27,13 @@ def test_running_each_operator_is_a_run():
     assert bytes(m.output(0)) == read("classifier.y")
 
 
+def test_another_clock_is_read_before_and_after_each_operator():
+    m = tflm.Model("classifier.tflite")
+    readings = iter([0, 1, 10, 13, 100, 105, 1000, 1007, 10000, 10009])
+    assert [ticks for _, ticks in m.profile(lambda: next(readings))] == [1, 3, 5, 7, 9]
+    assert next(readings, None) is None
+
+
 for name, test in list(globals().items()):
     if name.startswith("test_"):
         test()

@@ -6,6 +6,7 @@ import subprocess
 
 import numpy as np
 import pytest
+from tflite_micro.tensorflow.lite.micro.python import schema_py_generated as schema
 from torpor_host.convert.writer import Writer
 from torpor_host.paths import ROOT
 
@@ -85,6 +86,23 @@ def test_instructions_are_counted_the_same_way_twice(peer_models):
     assert first["macs"] / 2 < first["instructions"] < 20 * first["macs"]
     assert first["instructions"] < first["predict_instructions"]
     assert all(first[key] > 0 for key in ("setup_instructions", "arena_bytes", "code_bytes", "stack_bytes"))
+
+
+@pytest.mark.parametrize("target", ["emu-m4f", "emu-m55", "emu-rv32"])
+def test_instructions_of_the_operators_make_up_those_of_the_run(target):
+    found = ask("bench", ROOT / "models/keywords/model.tflite", "--on", target)
+    data = (ROOT / "models/keywords/model.tflite").read_bytes()
+    assert [op["op"] for op in found["ops"]] == operators(data)
+    total = sum(op["instructions"] for op in found["ops"])
+    assert abs(found["instructions"] - total) < 10 * len(found["ops"])  # what a call of each costs
+
+
+def operators(data):
+    """Names of a model's operators, in order, as the official schema reads them."""
+    model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(data, 0))
+    names = {code: name for name, code in vars(schema.BuiltinOperator).items()}
+    codes = [max(code.builtinCode, code.deprecatedBuiltinCode) for code in model.operatorCodes]
+    return [names[codes[op.opcodeIndex]] for op in model.subgraphs[0].operators]
 
 
 def test_host_and_unix_measure_time(peer_models):

@@ -35,7 +35,7 @@ class Measurement:
     """Cost of one model on one target; None where the target cannot tell.
 
     instructions, setup_instructions, predict_instructions: of run(), of opening with verification, of
-    predict() from floats to floats. time_us: median of run(). stack_bytes: high water in run().
+    predict() from floats to floats. ops: (name, instructions) of each operator, in the order of a run. time_us: median of run(). stack_bytes: high water in run().
     code_bytes: the engine's code and constants in the image.
     """
 
@@ -45,6 +45,7 @@ class Measurement:
     instructions: int | None = None
     setup_instructions: int | None = None
     predict_instructions: int | None = None
+    ops: list[tuple[str, int]] | None = None
     stack_bytes: int | None = None
     code_bytes: int | None = None
     time_us: float | None = None

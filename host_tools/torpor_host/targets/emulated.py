@@ -14,7 +14,7 @@ from torpor_host.targets.base import Inference, Measurement
 
 _TIMEOUT_S = 300  # for one program; the largest models take seconds
 _FAST, _COUNTED = 3, 7  # -icount shift: 8 or 128 ns an instruction
-_INSTRUCTION_NS = 1 << _COUNTED  # three ticks of the counter, so that differences are exact
+_INSTRUCTION_NS = 1 << _COUNTED  # more than a tick of the counter, so that differences are exact
 
 
 class Emulated:
@@ -28,10 +28,14 @@ class Emulated:
 
     def bench(self, model, inputs) -> Measurement:
         found = self._run("bench", model, inputs, _COUNTED)
+        tick_ns = 1_000_000_000 / found.pop("tick_hz")
+
+        def instructions(ticks):
+            return round(ticks * tick_ns / _INSTRUCTION_NS)
+
         for key in ("", "setup_", "predict_"):
-            nanoseconds = found.pop(f"{key}ticks") * 1_000_000_000 // found["tick_hz"]
-            found[f"{key}instructions"] = round(nanoseconds / _INSTRUCTION_NS)
-        del found["tick_hz"]
+            found[f"{key}instructions"] = instructions(found.pop(f"{key}ticks"))
+        found["ops"] = [(op, instructions(ticks)) for op, ticks in found.pop("op_ticks")]
         return Measurement(code_bytes=codesize.engine(self._firmware()), **found)
 
     def _run(self, call, model, inputs, shift) -> dict:

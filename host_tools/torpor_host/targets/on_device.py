@@ -63,21 +63,29 @@ def _batch_us(call, count):
 
 
 def _count(emu, folder, m):
-    """Ticks of a 25 MHz counter in run(), predict() and opening, less what an empty call costs."""
+    """Ticks of the board's counter in run(), each operator, predict() and opening, less what measuring costs."""
     import gc
+    import time
 
     x = [_floats(t.nbytes // _SIZE[t.dtype]) for t in m.inputs]
     view = memoryview(open(folder + "/model.tflite", "rb"))
     gc.collect()
     emu.measure(_nothing)  # the first call fills the interpreter's caches
     ticks, stack = emu.measure(m.run)
+    _fill(folder, m)  # a run may overwrite the inputs
+    ops = m.profile(time.ticks_cpu)
     return {
         "tick_hz": emu.TICK_HZ,
         "ticks": ticks - emu.measure(_nothing)[0],
         "predict_ticks": emu.measure(lambda: m.predict(*x))[0] - emu.measure(lambda: _nothing(*x))[0],
         "setup_ticks": emu.measure(lambda: tflm.Model(view))[0] - emu.measure(lambda: _nothing(view))[0],
         "stack_bytes": stack,
+        "op_ticks": _less(ops, emu.measure(time.ticks_cpu)[0]),
     }
+
+
+def _less(profile, clock):
+    return [(op, ticks - clock) for op, ticks in profile]
 
 
 _SIZE = {"int8": 1, "uint8": 1, "bool": 1, "int16": 2, "int32": 4, "float32": 4, "int64": 8}
