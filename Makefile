@@ -4,7 +4,7 @@ TORPOR = .venv/bin/torpor
 
 SECONDS ?= 60
 
-.PHONY: demo test fuzz setup
+.PHONY: demo test bench fuzz setup
 
 demo: setup
 	@$(TORPOR) demo
@@ -13,9 +13,12 @@ test: setup
 	@$(TORPOR) build
 	.venv/bin/python -m pytest
 
+bench: setup
+	@$(TORPOR) bench
+
 fuzz: setup
 	@.venv/bin/python tests/fuzz/fuzz.py $(SECONDS)
 
-test fuzz: SETUP = test
+test bench fuzz: SETUP = test
 setup:
 	@$(PYTHON) host_tools/bootstrap.py $(SETUP)

@@ -1,17 +1,12 @@
 # SPDX-License-Identifier: MIT
 """Fixtures that every kind of test shares."""
 
-import os
-from pathlib import Path
-
 import pytest
-
-ROOT = Path(__file__).resolve().parent.parent
-SHARED = Path(os.environ.get("TORPOR_SHARED") or ROOT.parent / "shared")
+from torpor_host.paths import shared
 
 
 def _folder(name):
-    folder = SHARED / name
+    folder = shared() / name
     if not folder.is_dir():
         pytest.skip(f"the folder of peers' files {name} is not beside the project (TORPOR_SHARED sets it)")
     return folder

@@ -165,16 +165,19 @@ def infer(
 
 @app.command()
 def bench(
-    models: Annotated[list[Path], typer.Argument(metavar="MODEL...", help=".tflite files.")],
+    models: Annotated[Optional[list[Path]], typer.Argument(metavar="[MODEL...]", help=".tflite files.")] = None,
     on: Target = "emu-m4f",
     as_json: Json = False,
 ):
     """Measure what models cost.
 
     Instructions are counted on emulated boards, time is measured elsewhere. With --json, one line a model.
+    Without a model, what the project is measured by, on every board: this writes docs/benchmarks.md.
     """
-    from torpor_host import bench, targets
+    from torpor_host import bench, bench_all, targets
 
+    if not models:
+        return show.measurements(bench_all.run(_progress), as_json)
     target = targets.get(on, _progress)
     show.measurements([bench.summary(path, on, bench.bench(path, target)) for path in models], as_json)
 

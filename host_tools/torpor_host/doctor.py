@@ -65,12 +65,17 @@ def _version(name, argument) -> str:
     return number.group() if number else "found"
 
 
-def _micropython():
+def micropython_version() -> str:
+    """Of the source, "" without one."""
     header = micropython() / "py/mpconfig.h"
     text = header.read_text() if header.exists() else ""
-    numbers = re.findall(r"#define MICROPY_VERSION_(?:MAJOR|MINOR|MICRO) (\d+)", text)
+    return ".".join(re.findall(r"#define MICROPY_VERSION_(?:MAJOR|MINOR|MICRO) (\d+)", text))
+
+
+def _micropython():
     place = "build/micropython" if micropython() == BUILD / "micropython" else "MICROPYTHON_DIR"
-    found = f"{'.'.join(numbers)} in {place}" if numbers else ""
+    version = micropython_version()
+    found = f"{version} in {place}" if version else ""
     return Check("MicroPython source", found, True, "nothing that runs MicroPython can be built",
                  "make demo fetches it, or set MICROPYTHON_DIR to a checkout")
 

@@ -50,7 +50,7 @@ def build(arch: str, operators: list[str] | None = None, progress: Silent = SILE
         raise ToolError(f"Native modules for {arch} cannot be built: {reason}.", builds.hint(builds.COMPILERS[arch]))
     if operators is None:
         return builds.build_part(f"natmod-{arch}", builds.natmod(arch), progress)
-    rows = sorted({_row(name) for name in operators})
+    rows = rows_of(operators)
     folder = f"{arch}-{hashlib.sha256(' '.join(rows).encode()).hexdigest()[:8]}{level}"
     options = "MOD=tflm", f"OPS={' '.join(rows)}", *([f"OPT={level}"] if level else [])
     part = builds.natmod(arch, folder, options)
@@ -141,6 +141,11 @@ def _used(data):
 def _name(code):
     number = max(code.builtinCode, code.deprecatedBuiltinCode)
     return code.customCode.decode() if number == schema.BuiltinOperator.CUSTOM else _BUILTINS[number]
+
+
+def rows_of(operators: list[str]) -> list[str]:
+    """Names of the rows in the engine's table that these operators are, sorted. Raises ToolError for one that it lacks."""
+    return sorted({_row(name) for name in operators})
 
 
 def _rows():

@@ -4,7 +4,8 @@
 import subprocess
 
 import pytest
-from torpor_host import codesize
+from torpor_host import bench_size, build, codesize, natmod
+from torpor_host.boards import load_board
 from torpor_host.errors import ToolError
 
 ENGINE = "const int table[10] = {1}; int add(int x, const int *t) { return x + t[x]; }"
@@ -42,3 +43,10 @@ def test_discarded_code_does_not_count(tmp_path):
 def test_an_image_without_a_map_is_an_error(tmp_path):
     with pytest.raises(ToolError, match="no linker map"):
         codesize.engine(tmp_path / "firmware.elf")
+
+
+def test_an_image_with_a_models_operators_has_them_and_no_others(tmp_path):
+    build.build(["emu-m4f"])
+    few, more, everything = (bench_size.linked("emu-m4f", ops) for ops in (["SOFTMAX"], ["SOFTMAX", "CONV_2D"], natmod.operators()))
+    assert 8000 < few < more < everything
+    assert everything > codesize.engine(load_board("emu-m4f").firmware) * 0.9
