@@ -55,15 +55,18 @@ static uint32_t scale_divide(const te_ratio_t *r, uint32_t x, int up) {
     return (uint32_t)((q + 1) >> 1);
 }
 
+/* In 32-bit steps: this runs once a channel and run. */
 te_scale_t te_ratio_times(const te_ratio_t *r, float x) {
     int32_t exponent;
     uint32_t mantissa = scale_split(x, &exponent);
     uint64_t v = r->ratio * mantissa;  /* 61 to 64 bits; too small by less than 2^24 */
-    int up = __builtin_clzll(v);
-    uint64_t unit = UINT64_C(1) << (32 - up);
+    uint32_t high = (uint32_t)(v >> 32), low = (uint32_t)v;
+    int up = __builtin_clz(high);
+    uint32_t q = high << up | low >> 1 >> (31 - up), rest = low << up;
+    uint32_t doubt = ((1u << 24) + (1u << 11)) << up;  /* so close to the next q */
     exponent += r->exponent + 1 - up;
-    if ((v & (unit - 1)) < unit - (1 << 24) - (1 << 11)) {
-        return scale_make((uint32_t)(((v >> (32 - up)) + 1) >> 1), exponent);
+    if (rest < 0 - doubt) {
+        return scale_make((q >> 1) + (q & 1), exponent);
     }
     int extra = (((uint64_t)r->factor * mantissa) << (7 + up)) / r->divisor >> 32 != 0;
     return scale_make(scale_divide(r, mantissa, 7 + up - extra), exponent + extra);

@@ -2,8 +2,10 @@
 """The files that the scripts read, made on the host: models by the writer, outputs by the official interpreter."""
 
 import json
+import struct
 from pathlib import Path
 
+import kernel_models
 import numpy as np
 import pipeline_reference
 import pytest
@@ -145,6 +147,17 @@ def _write_pipeline(folder):
     (folder / "frames.json").write_bytes((Path(__file__).parents[1] / "vectors/frames.json").read_bytes())
 
 
+def _write_kernels(folder):
+    """Models of kernel_models.py with input and output, as tflm_kernels.py reads them."""
+    parts = []
+    for seed in range(60):
+        make = (kernel_models.conv, kernel_models.depthwise, kernel_models.fully_connected)[seed % 3]
+        model, x = make(seed)
+        y = interpret(model, x)
+        parts += [struct.pack("<III", len(model), x.nbytes, y.nbytes), model, x.tobytes(), y.tobytes()]
+    (folder / "kernels.bin").write_bytes(b"".join(parts))
+
+
 def _write_peers(folder, models):
     """The peers' models and what the official interpreter answered to the xorshift input."""
     golden = json.loads((models / "golden_xorshift.json").read_text())
@@ -166,6 +179,7 @@ def files():
     _write_models(folder)
     _write_features(folder)
     _write_pipeline(folder)
+    _write_kernels(folder)
     return folder
 
 

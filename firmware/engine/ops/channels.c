@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Weights with a scale and a bias an output channel: what convolutions and fully connected layers share. */
-#include "op.h"
+#include "kernels.h"
 
 static int channels_quantised(te_op_t *op, const te_layer_t *l) {
     TE_TRY(te_op_quantised(op, &l->x));
@@ -56,7 +56,7 @@ static int channels_scales(te_op_t *op, const te_layer_t *l, te_channels_t *c) {
     c->y_zero = (int16_t)l->y.zero_point;
     c->x_scale = l->x.scale;
     c->y_scale = l->y.scale;
-    c->scratch = te_op_scratch(op, l->k.scales.n * (uint32_t)sizeof(te_scale_t));
+    c->scratch = te_op_scratch(op, te_channels_size(l->k.scales.n));
     return channels_factors(op, c);
 }
 
@@ -72,27 +72,92 @@ int te_channels(te_op_t *op, const te_layer_t *l, te_channels_t *c) {
     return l->x.type == TE_FLOAT32 ? TE_OK : channels_scales(op, l, c);
 }
 
-te_finish_t te_finish(const te_model_t *m, const te_channels_t *c, te_range_t range) {
-    te_finish_t f = {NULL, c->per_channel, c->bias == TE_NO_REF ? NULL : te_in(m, c->bias), c->bias_type, c->y_zero,
-        range};
-    if (c->scratch != TE_NO_REF) {
-        te_scale_t *table = te_out(m, c->scratch);
-        te_ratio_t ratio = te_ratio(c->x_scale, c->y_scale);
-        for (int32_t i = 0; i < (c->per_channel ? c->channels : 1); i++) {
-            table[i] = te_ratio_times(&ratio, te_load_f32(m->file + c->scales + 4 * i));
-        }
-        f.scales = table;
+/* Fills the scratch. */
+static void channels_compute(const te_model_t *m, const te_channels_t *c, te_finish_t *f) {
+    int32_t n = c->per_channel ? c->channels : 1, *mult = te_out(m, c->scratch);
+    int8_t *shift = (int8_t *)(mult + n);
+    te_ratio_t ratio = te_ratio(c->x_scale, c->y_scale);
+    for (int32_t i = 0; i < n; i++) {
+        te_scale_t s = te_ratio_times(&ratio, te_load_f32(m->file + c->scales + 4 * i));
+        mult[i] = s.mult;
+        shift[i] = (int8_t)s.shift;
     }
+    f->mult = mult;
+    f->shift = shift;
+}
+
+/* Whether what te_finish_t.quick stands for holds for channel i. */
+static inline bool channels_quick(const te_finish_t *f, int32_t i) {
+    int32_t shift = f->shift[i * f->step];
+    return shift < 0 && shift > -23 && (uint32_t)te_bias_s32(f->bias, i) + (1u << 29) < 1u << 30;
+}
+
+/* Makes a channel whose output does not depend on the input a constant one. A converter leaves such: with weights of
+ * 0, a tiny scale and a bias near 2^30. */
+static bool channels_constant(const te_finish_t *f, const int8_t *weights, int32_t row, int32_t c, int32_t *mult, int8_t *shift) {
+    int32_t sum = 0;
+    int8_t y;
+    for (int32_t i = 0; i < row; i++) {
+        sum |= weights[c * row + i];
+    }
+    if (sum != 0 || row == 0) {
+        return false;
+    }
+    te_finish_s8(f, c, 1, &sum, &y);
+    mult[c] = y;
+    shift[c] = TE_CONSTANT;
+    return true;
+}
+
+/* The first channel from c on that is not quick. */
+static int32_t channels_odd(const te_finish_t *f, int32_t c, int32_t channels) {
+    te_finish_t own = *f;
+    while (c < channels && channels_quick(&own, c)) {
+        c++;
+    }
+    return c;
+}
+
+/* Whether all channels are quick, or else constant. */
+static bool channels_all_quick(const te_model_t *m, const te_channels_t *c, const te_finish_t *f, int32_t row) {
+    int32_t i = channels_odd(f, 0, c->channels), *mult = (int32_t *)(uintptr_t)f->mult;
+    while (i < c->channels && c->per_channel
+        && channels_constant(f, te_in(m, c->weights), row, i, mult, (int8_t *)(mult + c->channels))) {
+        i = channels_odd(f, i + 1, c->channels);
+    }
+    return i == c->channels;
+}
+
+te_finish_t te_finish(const te_model_t *m, const te_channels_t *c, te_range_t range, const te_one_scale_t *one, int32_t row) {
+    te_finish_t f = {NULL, NULL, c->per_channel, NULL, c->bias_type, c->y_zero, range, false};
+    if (c->bias != TE_NO_REF) {
+        f.bias = te_in(m, c->bias);
+    }
+    if (c->scratch != TE_NO_REF) {
+        channels_compute(m, c, &f);
+    } else if (one) {
+        f.mult = &one->mult;
+        f.shift = &one->shift;
+    }
+    f.quick = c->type == TE_INT8 && channels_all_quick(m, c, &f, c->k_type == TE_INT8 ? row : 0);
     return f;
 }
 
+te_matmul_t te_matmul(const te_model_t *m, const te_channels_t *c, const te_finish_t *finish, int32_t depth) {
+    te_place_t at = te_place(m, c->weights);
+    uint32_t end = (at & ~TE_IN_FILE) + (uint32_t)(c->channels * depth);
+    te_matmul_t t = {finish, te_at(m, at), at & TE_IN_FILE ? m->file_len - end : 0, depth, 0, c->channels, c->x_zero,
+        c->channels};
+    return t;
+}
+
 void te_finish_s8(const te_finish_t *f, int32_t c, int32_t n, const int32_t *sum, int8_t *y) {
-    const te_scale_t *scale = f->scales + c * f->step;
     const uint8_t *bias = f->bias ? f->bias + 4 * c : NULL;
-    int32_t zero = f->zero, low = f->range.low - zero, high = f->range.high - zero, step = f->step;
-    for (int32_t i = 0; i < n; i++, scale += step) {
+    int32_t zero = f->zero, low = f->range.low - zero, high = f->range.high - zero;
+    for (int32_t i = 0; i < n; i++) {
+        te_scale_t scale = te_finish_scale(f, c + i);
         uint32_t v = (uint32_t)sum[i] + (uint32_t)te_bias_s32(bias, i);
-        y[i] = (int8_t)(te_clamp(te_rescale((int32_t)v, *scale), low, high) + zero);
+        y[i] = (int8_t)(scale.shift == TE_CONSTANT ? scale.mult : te_clamp(te_rescale((int32_t)v, scale), low, high) + zero);
     }
 }
 
@@ -109,7 +174,7 @@ static int64_t channels_wide_bias(const te_finish_t *f, int32_t c) {
 }
 
 int16_t te_finish_s16(const te_finish_t *f, int32_t c, int64_t sum) {
-    te_scale_t scale = f->scales[c * f->step];
+    te_scale_t scale = te_finish_scale(f, c);
     int32_t v;
     if (f->bias_type == TE_INT32) {
         v = te_rescale((int32_t)((uint32_t)sum + (uint32_t)te_bias_s32(f->bias, c)), scale);

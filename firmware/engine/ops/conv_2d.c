@@ -1,25 +1,15 @@
 /* SPDX-License-Identifier: MIT
  * CONV_2D: y[n, h', w', c] = sum over the window of x[n, h, w, :] * k[c, h, w, :] + b[c].
  * Weights [channels, k_h, k_w, depth]; a depth that is a part of the input's makes groups. */
-#include "kernels.h"
+#include "conv.h"
 
 enum { CONV_ACTIVATION = 3, CONV_DILATION_W, CONV_DILATION_H, CONV_BIAS_TYPE };
 
 typedef struct {
-    te_window_t w;
-    te_channels_t c;
-    te_ref_t x, y, block;
-    te_range_t range;
-    uint16_t x_depth, k_depth;  /* channels of the input, and of it those that one filter sees */
-    uint16_t group;             /* output channels of a group */
-} conv_t;
-
-typedef struct {
-    const conv_t *p;
+    const te_conv_t *p;
     const void *x;
     const uint8_t *k;
     void *y;
-    void *block;
     te_finish_t finish;
 } conv_run_t;
 
@@ -31,7 +21,7 @@ typedef struct {
     int32_t x_row, k_row;    /* elements from a row to the next */
 } conv_patch_t;
 
-static int conv_shapes(te_op_t *op, const te_desc_t *x, const te_desc_t *k, const te_desc_t *y, conv_t *p) {
+static int conv_shapes(te_op_t *op, const te_desc_t *x, const te_desc_t *k, const te_desc_t *y, te_conv_t *p) {
     if (k->rank != 4 || x->rank != 4 || y->rank != 4) {
         return te_op_fail(op, TE_ERR_UNSUPPORTED, "images and weights must have 4 dimensions", 0);
     }
@@ -50,24 +40,13 @@ static int conv_shapes(te_op_t *op, const te_desc_t *x, const te_desc_t *k, cons
     return te_op_out_dim(op, y, 3, k->shape[0]);
 }
 
-/* Weights of one output channel. */
-static int32_t conv_filter(const conv_t *p) {
-    return p->w.k_h * p->w.k_w * p->k_depth;
-}
-
-/* Whether the kernels of kernels.h compute it. */
-static bool conv_fast(const conv_t *p) {
+/* Whether ops/conv_blocks.c computes it. */
+static bool conv_in_blocks(const te_conv_t *p) {
     return p->c.type == TE_INT8 && p->c.k_type == TE_INT8;
 }
 
-/* Output positions whose inputs may be gathered before the first of them is written: all of them, or of several
- * groups, which are gathered one after the other, a row. */
-static int32_t conv_span(const conv_t *p) {
-    return p->group == p->c.channels ? p->w.batches * p->w.out_h * p->w.out_w : p->w.out_w;
-}
-
 static int conv_prepare(te_op_t *op, void *params) {
-    conv_t *p = params;
+    te_conv_t *p = params;
     te_layer_t l = {.bias_slot = 2};
     te_file_t *f = &op->graph->file;
     TE_TRY(te_op_slots(op, 2, 3, TE_CONV_2D_OPTIONS));
@@ -83,14 +62,17 @@ static int conv_prepare(te_op_t *op, void *params) {
     TE_TRY(te_activation(op, CONV_ACTIVATION, &l.y, &p->range));
     p->x = te_op_in_at(op, 0);
     p->y = te_op_out_at(op);
-    p->block = te_op_scratch(op, conv_fast(p) ? te_block_size(conv_filter(p), conv_span(p)) : 0);
     op->lag[0] = te_window_lag(&p->w, 1, l.x.nbytes / (uint32_t)(p->w.batches * p->w.in_h),
         l.y.nbytes / (uint32_t)(p->w.batches * p->w.out_h));
+    if (conv_in_blocks(p)) {
+        p->block = te_op_scratch(op, te_conv_blocks_size(p));
+        op->lag[0] = te_conv_blocks_lag(p, op->lag[0]);
+    }
     op->macs = (uint64_t)l.y.count * (l.k.count / (uint32_t)l.k.shape[0]);
     return TE_OK;
 }
 
-static conv_patch_t conv_patch(const conv_t *p, int32_t batch, int32_t row, int32_t column) {
+static conv_patch_t conv_patch(const te_conv_t *p, int32_t batch, int32_t row, int32_t column) {
     conv_patch_t t;
     te_taps_t h = te_taps_h(&p->w, row), w = te_taps_w(&p->w, column);
     bool neighbours = p->w.dilation_w == 1 && p->k_depth == p->x_depth;
@@ -106,7 +88,7 @@ static conv_patch_t conv_patch(const conv_t *p, int32_t batch, int32_t row, int3
     return t;
 }
 
-static int32_t conv_sum_s4(const conv_t *p, const conv_patch_t *t, const int8_t *x, const uint8_t *k, int32_t first) {
+static int32_t conv_sum_s4(const te_conv_t *p, const conv_patch_t *t, const int8_t *x, const uint8_t *k, int32_t first) {
     int32_t sum = 0;
     for (int32_t i = 0; i < t->rows; i++, x += t->x_row, first += t->k_row) {
         for (int32_t j = 0; j < t->runs; j++) {
@@ -137,7 +119,7 @@ static float conv_sum_f32(const conv_patch_t *t, const float *x, const uint8_t *
 }
 
 static void conv_pixel_s4(const conv_run_t *r, const conv_patch_t *t, int8_t *y) {
-    const conv_t *p = r->p;
+    const te_conv_t *p = r->p;
     int32_t weights = p->w.k_h * t->k_row;
     for (int32_t c = 0; c < p->c.channels; c++) {
         const int8_t *x = (const int8_t *)r->x + t->x + c / p->group * p->k_depth;
@@ -147,7 +129,7 @@ static void conv_pixel_s4(const conv_run_t *r, const conv_patch_t *t, int8_t *y)
 }
 
 static void conv_pixel_s16(const conv_run_t *r, const conv_patch_t *t, int16_t *y) {
-    const conv_t *p = r->p;
+    const te_conv_t *p = r->p;
     int32_t weights = p->w.k_h * t->k_row;
     for (int32_t c = 0; c < p->c.channels; c++) {
         const int16_t *x = (const int16_t *)r->x + t->x + c / p->group * p->k_depth;
@@ -156,7 +138,7 @@ static void conv_pixel_s16(const conv_run_t *r, const conv_patch_t *t, int16_t *
 }
 
 static void conv_pixel_f32(const conv_run_t *r, const conv_patch_t *t, float *y) {
-    const conv_t *p = r->p;
+    const te_conv_t *p = r->p;
     int32_t weights = p->w.k_h * t->k_row;
     for (int32_t c = 0; c < p->c.channels; c++) {
         const float *x = (const float *)r->x + t->x + c / p->group * p->k_depth;
@@ -166,7 +148,7 @@ static void conv_pixel_f32(const conv_run_t *r, const conv_patch_t *t, float *y)
 
 static void conv_row(const void *context, int32_t batch, int32_t row, int32_t rows) {
     const conv_run_t *r = context;
-    const conv_t *p = r->p;
+    const te_conv_t *p = r->p;
     int32_t at = (batch * p->w.out_h + row) * p->w.out_w * p->c.channels;
     (void)rows;
     for (int32_t column = 0; column < p->w.out_w; column++, at += p->c.channels) {
@@ -181,57 +163,14 @@ static void conv_row(const void *context, int32_t batch, int32_t row, int32_t ro
     }
 }
 
-/* Puts what one group sees at an output position into a row of a block. */
-static void conv_gather(const conv_run_t *r, const te_block_t *b, int32_t into, int32_t position, int32_t group) {
-    const conv_t *p = r->p;
-    int32_t row = position / p->w.out_w, filter = conv_filter(p);
-    conv_patch_t t = conv_patch(p, row / p->w.out_h, row % p->w.out_h, position % p->w.out_w);
-    const int8_t *x = (const int8_t *)r->x + t.x + group * p->k_depth;
-    if (t.rows * t.runs * t.length < filter) {
-        te_block_pad(b, into, 0, filter);
-    }
-    for (int32_t i = 0; i < t.rows; i++, x += t.x_row, t.k += t.k_row) {
-        for (int32_t j = 0; j < t.runs; j++) {
-            te_block_put(b, into, t.k + j * t.length, x + j * t.step, t.length);
-        }
-    }
-}
-
-/* Positions first .. first + n - 1 of the output. */
-static void conv_block(const conv_run_t *r, int32_t first, int32_t n) {
-    const conv_t *p = r->p;
-    te_block_t b = {r->block, conv_filter(p), p->c.x_zero, n};
-    te_matmul_t m = {&r->finish, (const int8_t *)r->k, b.depth, 0, p->group, p->c.x_zero, p->c.channels};
-    int8_t *y = (int8_t *)r->y + first * p->c.channels;
-    for (int32_t group = 0; m.first < p->c.channels; group++, m.first += p->group, m.k += p->group * b.depth) {
-        te_block_begin(&b);
-        for (int32_t i = 0; i < n; i++) {
-            conv_gather(r, &b, i, first + i, group);
-        }
-        te_matmul_s8(&m, &b, y + m.first);
-    }
-}
-
-/* All positions in blocks: from the last to the first if the output lies above the input. */
-static void conv_blocks(const conv_run_t *r, bool backward) {
-    const conv_t *p = r->p;
-    int32_t span = conv_span(p), all = p->w.batches * p->w.out_h * p->w.out_w;
-    for (int32_t done = 0, n; done < all; done += n) {
-        n = te_block_rows(conv_filter(p), span - done % span);
-        conv_block(r, backward ? all - done - n : done, n);
-    }
-}
-
 static void conv_run(const te_model_t *m, const void *params) {
-    const conv_t *p = params;
-    bool backward = te_backward(m, p->x, p->y);
-    conv_run_t r = {p, te_in(m, p->x), te_in(m, p->c.weights), te_out(m, p->y), te_out(m, p->block),
-        te_finish(m, &p->c, p->range)};
-    if (conv_fast(p)) {
-        conv_blocks(&r, backward);
-    } else {
-        te_window_rows(&p->w, 1, backward, conv_row, &r);
+    const te_conv_t *p = params;
+    if (conv_in_blocks(p)) {
+        te_conv_blocks_run(m, p);
+        return;
     }
+    conv_run_t r = {p, te_in(m, p->x), te_in(m, p->c.weights), te_out(m, p->y), te_finish(m, &p->c, p->range, NULL, 0)};
+    te_window_rows(&p->w, 1, te_backward(m, p->x, p->y), conv_row, &r);
 }
 
-const te_row_t te_row_conv_2d = {"CONV_2D", "b[bn]i:b hb[iq]:h fff:f", 3, sizeof(conv_t), conv_prepare, conv_run};
+const te_row_t te_row_conv_2d = {"CONV_2D", "b[bn]i:b hb[iq]:h fff:f", 3, sizeof(te_conv_t), conv_prepare, conv_run};

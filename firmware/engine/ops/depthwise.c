@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT
- * The reference of the int8 depthwise kernel. */
+ * The reference of the int8 depthwise kernel. Twins leave to it what they are not made for. */
 #include "kernels.h"
+
+#if TE_KERNELS == TE_REFERENCE
 
 int32_t te_depthwise_rows(const te_depthwise_t *p) {
     (void)p;
@@ -11,6 +13,12 @@ uint32_t te_depthwise_size(const te_depthwise_t *p) {
     (void)p;
     return 0;
 }
+
+void te_depthwise_s8(const te_depthwise_run_t *r, int32_t batch, int32_t row, int32_t rows) {
+    te_depthwise_any_s8(r, batch, row, rows);
+}
+
+#endif
 
 /* Sum of output channel c under the window's taps h x w. */
 static int32_t depthwise_sum(const te_depthwise_t *p, const int8_t *image, const int8_t *k, te_taps_t h, te_taps_t w,
@@ -27,7 +35,7 @@ static int32_t depthwise_sum(const te_depthwise_t *p, const int8_t *image, const
     return sum;
 }
 
-void te_depthwise_s8(const te_depthwise_run_t *r, int32_t batch, int32_t row, int32_t rows) {
+void te_depthwise_any_s8(const te_depthwise_run_t *r, int32_t batch, int32_t row, int32_t rows) {
     const te_depthwise_t *p = r->p;
     const int8_t *image = (const int8_t *)r->x + batch * p->w.in_h * p->w.in_w * p->depth;
     int8_t *y = (int8_t *)r->y + (batch * p->w.out_h + row) * p->w.out_w * p->c.channels;

@@ -9,7 +9,7 @@ typedef struct {
     te_channels_t c;
     te_ref_t x, y, block;
     te_range_t range;
-    te_scale_t scale;  /* integers with one scale for all */
+    te_one_scale_t scale;  /* integers with one scale for all */
     int32_t depth, batches;
 } fully_t;
 
@@ -36,10 +36,11 @@ static int fully_one_scale(te_op_t *op, const te_layer_t *l, fully_t *p) {
     if (!(product > 0 && product <= 3.4e38f)) {
         return te_op_fail(op, TE_ERR_MODEL, "the product of its scales is not a positive number", 0);
     }
-    p->scale = te_scale(product, 1, l->y.scale);
-    if (p->scale.shift > te_channels_shift(&p->c)) {
+    te_scale_t scale = te_scale(product, 1, l->y.scale);
+    if (scale.shift > te_channels_shift(&p->c)) {
         return te_op_fail(op, TE_ERR_MODEL, "its scales are far too large for the output's", 0);
     }
+    p->scale = (te_one_scale_t){scale.mult, (int8_t)scale.shift};
     op->scratch = 0;
     p->c.scratch = TE_NO_REF;
     return TE_OK;
@@ -79,12 +80,13 @@ static int fully_prepare(te_op_t *op, void *params) {
 
 /* All rows in blocks. */
 static void fully_blocks_s8(const fully_t *p, const te_matmul_t *m, void *scratch, const int8_t *x, int8_t *y) {
-    te_block_t b = {scratch, p->depth, p->c.x_zero, 0};
+    te_block_t b = {scratch, p->depth, p->c.x_zero, 0, 0};
     for (int32_t done = 0; done < p->batches; done += b.rows) {
         b.rows = te_block_rows(p->depth, p->batches - done);
         te_block_begin(&b);
         for (int32_t i = 0; i < b.rows; i++, x += p->depth) {
-            te_block_put(&b, i, 0, x, p->depth);
+            te_runs_t row = {x, 1, p->depth, 0, 0, 0};
+            te_block_put(&b, i, &row);
         }
         te_matmul_s8(m, &b, y + done * p->c.channels);
     }
@@ -113,11 +115,8 @@ static void fully_run(const te_model_t *m, const void *params) {
     const fully_t *p = params;
     const void *x = te_in(m, p->x), *k = te_in(m, p->c.weights);
     void *y = te_out(m, p->y);
-    te_finish_t finish = te_finish(m, &p->c, p->range);
-    if (!p->c.per_channel) {
-        finish.scales = &p->scale;
-    }
-    te_matmul_t matrix = {&finish, k, p->depth, 0, p->c.channels, p->c.x_zero, p->c.channels};
+    te_finish_t finish = te_finish(m, &p->c, p->range, p->c.per_channel ? NULL : &p->scale, p->depth);
+    te_matmul_t matrix = te_matmul(m, &p->c, &finish, p->depth);
     if (fully_blocks(p)) {
         fully_blocks_s8(p, &matrix, te_out(m, p->block), x, y);
         return;

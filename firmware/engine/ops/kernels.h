@@ -8,21 +8,30 @@
 
 /* The sets. A build may name one (-DTE_KERNELS=TE_REFERENCE); else the core decides. */
 #define TE_REFERENCE 0  /* matmul.c, depthwise.c: any core */
+#define TE_DSP 1        /* matmul_dsp.c: Cortex-M4, M7, M33 with their DSP instructions */
 
 #ifndef TE_KERNELS
+#if defined(__ARM_FEATURE_DSP) && defined(__thumb2__)
+#define TE_KERNELS TE_DSP
+#else
 #define TE_KERNELS TE_REFERENCE
+#endif
 #endif
 
 /* Rows of a matrix times the weights of some output channels: y[r, c] = finish(sum of row[r, :] * k[c, :]). */
 typedef struct {
     const te_finish_t *finish;
-    const int8_t *k;    /* [channels, depth], at any alignment; nothing beyond is read */
+    const int8_t *k;    /* [channels, depth], at any alignment */
+    uint32_t beyond;    /* bytes that may be read behind the last of them */
     int32_t depth;      /* 1..TE_MAX_DEPTH */
     int32_t first;      /* number of the first channel, by which finish knows it */
     int32_t channels;
     int32_t x_zero;
     int32_t y_step;     /* from a row of the output to the next */
 } te_matmul_t;
+
+/* The weights of channels c, of `depth` elements each; matmul.first and matmul.channels are all. */
+te_matmul_t te_matmul(const te_model_t *m, const te_channels_t *c, const te_finish_t *finish, int32_t depth);
 
 /* A few rows, gathered from the image in whatever format the kernel multiplies best; they are whole before anything
  * is written, so the output may lie over what was gathered. */
@@ -31,17 +40,34 @@ typedef struct {
     int32_t depth;
     int32_t x_zero;
     int32_t rows;
+    int32_t step;       /* the kernel's own */
 } te_block_t;
+
+/* Runs of elements of the input that become elements at, at + at_step, .. of a row. */
+typedef struct {
+    const int8_t *x;
+    int32_t n, length;
+    int32_t x_step;     /* elements from a run's first to the next one's */
+    int32_t at, at_step;
+} te_runs_t;
+
+/* Elements are gathered in so many bytes at a time: every `at`, `at_step` and `length` is a multiple of it, but for
+ * runs that reach the end of a row. A row that is not made of such runs is put together first. */
+#if TE_KERNELS == TE_DSP
+#define TE_BLOCK_UNIT 4
+#else
+#define TE_BLOCK_UNIT 1
+#endif
 
 /* How many of `left` rows the next block takes, and the bytes that a block of so many rows may need at most. */
 int32_t te_block_rows(int32_t depth, int32_t left);
 uint32_t te_block_size(int32_t depth, int32_t left);
 
-/* Begins a block. Then every element of every row is put once: elements at .. at + n of a row are x[0] .. x[n - 1],
- * or padding, which counts as 0. */
-void te_block_begin(const te_block_t *b);
-void te_block_put(const te_block_t *b, int32_t row, int32_t at, const int8_t *x, int32_t n);
-void te_block_pad(const te_block_t *b, int32_t row, int32_t at, int32_t n);
+/* Begins a block of b->rows. Then every element of every row is put; or first the row is cleared, which makes its
+ * elements count as 0. */
+void te_block_begin(te_block_t *b);
+void te_block_put(const te_block_t *b, int32_t row, const te_runs_t *runs);
+void te_block_clear(const te_block_t *b, int32_t row);
 
 /* The rows of a block; and one row that lies in x as it is. */
 void te_matmul_s8(const te_matmul_t *m, const te_block_t *b, int8_t *y);
@@ -72,5 +98,8 @@ uint32_t te_depthwise_size(const te_depthwise_t *p);
 
 /* Output rows row .. row + rows - 1 of one image. Reads of the input may follow writes of any of these rows. */
 void te_depthwise_s8(const te_depthwise_run_t *r, int32_t batch, int32_t row, int32_t rows);
+
+/* The same by the reference, in every build. */
+void te_depthwise_any_s8(const te_depthwise_run_t *r, int32_t batch, int32_t row, int32_t rows);
 
 #endif

@@ -2,30 +2,35 @@
  * The reference of the dense int8 kernels: rows of int16, from which the zero point was taken. */
 #include "kernels.h"
 
-#define MATMUL_ROWS 4
+#if TE_KERNELS == TE_REFERENCE
+
+#define DENSE_ROWS 4
 
 int32_t te_block_rows(int32_t depth, int32_t left) {
     (void)depth;
-    return left < MATMUL_ROWS ? left : MATMUL_ROWS;
+    return left < DENSE_ROWS ? left : DENSE_ROWS;
 }
 
 uint32_t te_block_size(int32_t depth, int32_t left) {
     return (uint32_t)(te_block_rows(depth, left) * depth) * sizeof(int16_t);
 }
 
-void te_block_begin(const te_block_t *b) {
-    (void)b;
+void te_block_begin(te_block_t *b) {
+    b->step = b->depth;
 }
 
-void te_block_put(const te_block_t *b, int32_t row, int32_t at, const int8_t *x, int32_t n) {
-    int16_t *to = (int16_t *)b->data + row * b->depth + at;
-    for (int32_t i = 0; i < n; i++) {
-        to[i] = (int16_t)(x[i] - b->x_zero);
+void te_block_put(const te_block_t *b, int32_t row, const te_runs_t *runs) {
+    int16_t *to = (int16_t *)b->data + row * b->step + runs->at;
+    const int8_t *x = runs->x;
+    for (int32_t i = 0; i < runs->n; i++, x += runs->x_step, to += runs->at_step) {
+        for (int32_t j = 0; j < runs->length; j++) {
+            to[j] = (int16_t)(x[j] - b->x_zero);
+        }
     }
 }
 
-void te_block_pad(const te_block_t *b, int32_t row, int32_t at, int32_t n) {
-    memset((int16_t *)b->data + row * b->depth + at, 0, (uint32_t)n * sizeof(int16_t));
+void te_block_clear(const te_block_t *b, int32_t row) {
+    memset((int16_t *)b->data + row * b->step, 0, (uint32_t)b->depth * sizeof(int16_t));
 }
 
 void te_matmul_s8(const te_matmul_t *m, const te_block_t *b, int8_t *y) {
@@ -48,3 +53,5 @@ void te_matvec_s8(const te_matmul_t *m, const int8_t *x, int8_t *y) {
         te_finish_s8(m->finish, m->first + c, 1, &sum, y + c);
     }
 }
+
+#endif

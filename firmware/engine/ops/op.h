@@ -109,7 +109,7 @@ typedef struct {
     uint8_t bias_type;           /* int32; with int16 also int64 or int16, and its sums then have 64 bits */
     int16_t x_zero, y_zero;
     float x_scale, y_scale;
-    te_ref_t scratch;            /* integers: te_scale_t of each scale */
+    te_ref_t scratch;            /* integers: a factor's multipliers, int32 each, and then its shifts, int8 each */
 } te_channels_t;
 
 /* An operator with weights in input slot 1. */
@@ -122,6 +122,11 @@ typedef struct {
 
 /* Checks its types, scales and bias. Asks for scratch if they are integers. */
 int te_channels(te_op_t *op, const te_layer_t *layer, te_channels_t *c);
+
+/* Bytes of scratch for n scales. */
+static inline uint32_t te_channels_size(uint32_t n) {
+    return n * (uint32_t)(sizeof(int32_t) + sizeof(int8_t));
+}
 
 /* The most bits to the left that its sums may be rescaled by. */
 static inline int32_t te_channels_shift(const te_channels_t *c) {
@@ -139,16 +144,33 @@ static inline float te_bias_f32(const uint8_t *bias, int32_t i) {
 
 /* How accumulators become outputs. */
 typedef struct {
-    const te_scale_t *scales;  /* integers: channel c has scales[c * step] */
+    const int32_t *mult;       /* integers: channel c has the scale mult[c * step], shift[c * step] */
+    const int8_t *shift;
     int32_t step;
     const uint8_t *bias;       /* NULL if there is none */
     uint8_t bias_type;
     int32_t zero;
     te_range_t range;
+    bool quick;                /* for every channel: shift -22 .. -1 and |bias| < 2^29, or TE_CONSTANT */
 } te_finish_t;
 
-/* Computes the scales in the scratch, if it was asked for. */
-te_finish_t te_finish(const te_model_t *m, const te_channels_t *c, te_range_t range);
+/* A shift that says that all weights of the channel are 0 and that its output is `mult`. */
+#define TE_CONSTANT 127
+
+/* A scale of all channels. */
+typedef struct {
+    int32_t mult;
+    int8_t shift;
+} te_one_scale_t;
+
+/* `one` is the scale of all channels; without it their scales are computed, in the scratch. `row` is how many weights
+ * a channel has, if they lie together, or else 0. */
+te_finish_t te_finish(const te_model_t *m, const te_channels_t *c, te_range_t range, const te_one_scale_t *one, int32_t row);
+
+static inline te_scale_t te_finish_scale(const te_finish_t *f, int32_t c) {
+    te_scale_t s = {f->mult[c * f->step], f->shift[c * f->step]};
+    return s;
+}
 
 /* y[i] from sum[i], channel c + i, for i < n. */
 void te_finish_s8(const te_finish_t *f, int32_t c, int32_t n, const int32_t *sum, int8_t *y);
@@ -205,6 +227,9 @@ int te_window_size(te_op_t *op, int32_t size, uint16_t *out);
 
 /* The lag of an operator that writes its output in blocks of so many rows, from these rows of its input. */
 te_lag_t te_window_lag(const te_window_t *w, int32_t rows, uint32_t in_row_bytes, uint32_t out_row_bytes);
+
+/* The lag of an operator that reads rows of a matrix, one or a few, before it writes what they become. */
+te_lag_t te_matrix_lag(uint32_t rows, uint32_t in_row_bytes, uint32_t out_row_bytes);
 
 /* The taps of the window that lie inside the image: first <= k < last, the first one at input position `start`. */
 typedef struct {

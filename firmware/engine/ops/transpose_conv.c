@@ -165,7 +165,7 @@ static void transpose_conv_pixel(const transpose_conv_run_t *r, const transpose_
 
 static void transpose_conv_run(const te_model_t *m, const void *params) {
     const transpose_conv_t *p = params;
-    transpose_conv_run_t r = {p, te_in(m, p->x), te_in(m, p->c.weights), te_finish(m, &p->c, p->range)};
+    transpose_conv_run_t r = {p, te_in(m, p->x), te_in(m, p->c.weights), te_finish(m, &p->c, p->range, NULL, 0)};
     void *y = te_out(m, p->y);
     int32_t at = 0;
     for (int32_t batch = 0; batch < p->w.batches; batch++) {

@@ -74,6 +74,15 @@ te_lag_t te_window_lag(const te_window_t *w, int32_t rows, uint32_t in_row_bytes
     return lag;
 }
 
+/* Backward by a byte at least, for te_backward() to know it. */
+te_lag_t te_matrix_lag(uint32_t rows, uint32_t in_row_bytes, uint32_t out_row_bytes) {
+    int64_t growth = ((int64_t)out_row_bytes - in_row_bytes) * rows;
+    int64_t forward = growth > 0 ? growth : 0, backward = growth < 0 ? -growth : 1;
+    te_lag_t lag = {(int32_t)(forward < TE_NO_OVERLAP ? forward : TE_NO_OVERLAP),
+        (int32_t)(backward < TE_NO_OVERLAP ? backward : TE_NO_OVERLAP)};
+    return lag;
+}
+
 void te_window_rows(const te_window_t *w, int32_t rows, bool backward, te_rows_function_t function, const void *context) {
     int32_t blocks = (w->out_h + rows - 1) / rows, all = w->batches * blocks;
     for (int32_t i = 0; i < all; i++) {
