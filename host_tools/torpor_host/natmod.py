@@ -8,17 +8,15 @@ A native module is copied to RAM, so a board with little of it wants one made fo
 
 import difflib
 import hashlib
-import os
 import re
 import shutil
 import subprocess
-import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from tflite_micro.tensorflow.lite.micro.python import schema_py_generated as schema
 
-from torpor_host import build as builds
+from torpor_host import build as builds, files
 from torpor_host.errors import ToolError
 from torpor_host.paths import FIRMWARE, MODELS
 from torpor_host.progress import SILENT, Silent
@@ -78,7 +76,8 @@ def make(request: Request, progress: Silent = SILENT) -> dict[str, Path]:
     outputs = {arch: build(arch, operators, progress) for arch in _arches(request, progress)}
     if request.out:
         (module,) = outputs.values()
-        return {request.arch: _copy(module, request.out)}
+        files.write(request.out, module.read_bytes())
+        return {request.arch: request.out}
     return outputs
 
 
@@ -164,18 +163,6 @@ def _row(name):
 def _check_arch(arch):
     if arch not in ARCHES:
         raise ToolError(f"There is no architecture {arch} of native modules.", f"choose from {', '.join(ARCHES)}, {ALL}")
-
-
-def _copy(module, out):
-    """Whole or not at all."""
-    try:
-        with tempfile.NamedTemporaryFile(dir=out.parent, delete=False) as temp:
-            temp.write(module.read_bytes())
-        os.chmod(temp.name, 0o644)
-        os.replace(temp.name, out)
-    except OSError as error:
-        raise ToolError(f"{out} cannot be written: {error.strerror}.", "give a path in a folder that exists") from None
-    return out
 
 
 @dataclass(frozen=True)
