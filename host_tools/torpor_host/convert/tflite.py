@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Reads a `.tflite` into the intermediate graph, and writes a graph as a `.tflite`.
 
-Reading and writing loses nothing that a reader of the file can tell, but two things: equal buffers become one, and
-what nothing names (buffers, operator codes) is left out. The schema is the published one, in the classes that the
+Reading and writing loses nothing that a reader of the file can tell, but two things: equal buffers and vectors become one,
+and what nothing names (buffers, operator codes) is left out. The schema is the published one, in the classes that the
 tflite-micro wheel ships.
 """
 
@@ -113,9 +113,23 @@ def _text(name):
 
 def write(model: Model) -> bytes:
     """The file of a model."""
-    builder = flatbuffers.Builder(1024)
+    builder = _Builder(1024)
     builder.Finish(_Writer().table(model).Pack(builder), file_identifier=_IDENTIFIER)
     return bytes(builder.Output())
+
+
+class _Builder(flatbuffers.Builder):
+    """Writes equal vectors once: shapes, and the zero points of a convolution's weights, are often the same."""
+
+    def __init__(self, size):
+        super().__init__(size)
+        self._vectors = {}
+
+    def CreateNumpyVector(self, x):
+        key = x.dtype.str, x.tobytes()
+        if key not in self._vectors:
+            self._vectors[key] = super().CreateNumpyVector(x)
+        return self._vectors[key]
 
 
 class _Buffer(schema.BufferT):
@@ -172,14 +186,16 @@ class _Writer:
             opcodeIndex=self._code(op), inputs=_numbers(index, op.inputs), outputs=_numbers(index, op.outputs),
             customOptions=None if op.custom is None else np.frombuffer(op.custom, np.uint8),
             customOptionsFormat=op.custom_format, mutatingVariableInputs=np.array(op.mutating, bool) if op.mutating else None,
-            intermediates=_numbers(index, op.intermediates) if op.intermediates else None, debugMetadataIndex=op.debug, **options)
+            intermediates=_numbers(index, op.intermediates) if op.intermediates else None, debugMetadataIndex=op.debug,
+            **options)
 
     def _code(self, op):
         """Index of the operator code; adds it when it is new."""
         number, key = getattr(schema.BuiltinOperator, op.name), (op.name, op.custom_code, op.version)
         # Readers older than schema 3a look at the one-byte field, which ends at 127.
         self._codes.setdefault(key, schema.OperatorCodeT(
-            deprecatedBuiltinCode=min(number, 127), builtinCode=number, customCode=_octet_text(op.custom_code), version=op.version))
+            deprecatedBuiltinCode=min(number, 127), builtinCode=number, customCode=_octet_text(op.custom_code),
+            version=op.version))
         return list(self._codes).index(key)
 
     def _signature(self, s, graphs, indices):
@@ -188,7 +204,8 @@ class _Writer:
         def maps(named):
             return [schema.TensorMapT(name=_octet_text(name), tensorIndex=indices[place][t]) for name, t in named]
 
-        return schema.SignatureDefT(inputs=maps(s.inputs), outputs=maps(s.outputs), signatureKey=_octet_text(s.key), subgraphIndex=place)
+        return schema.SignatureDefT(
+            inputs=maps(s.inputs), outputs=maps(s.outputs), signatureKey=_octet_text(s.key), subgraphIndex=place)
 
 
 def _numbers(index, tensors):
