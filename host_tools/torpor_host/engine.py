@@ -20,14 +20,18 @@ MAX_RANK = 6
 DTYPES = {0: np.float32, 2: np.int32, 3: np.uint8, 4: np.int64, 6: np.bool_, 7: np.int16, 9: np.int8}
 
 _STATE_ALIGN, _ARENA_ALIGN = 8, 16
-_MEMORY = -4
+_UNSUPPORTED, _MEMORY = -2, -4
 _HINTS = {
     -1: "check that the file is a whole .tflite; copy or convert it again",
-    -2: "`torpor_host.engine.operators()` lists what the engine runs; change the model or its conversion",
+    _UNSUPPORTED: "`torpor_host.engine.operators()` lists what the engine runs; change the model or its conversion",
     -3: "the file contradicts itself: convert the model again",
     -4: "give the arena at least the bytes that measure() says",
     -5: "see the manual in firmware/engine/engine.h",
 }
+
+
+class Unsupported(ToolError):
+    """A valid model that the engine cannot run: operator, type, attribute."""
 
 
 class _Error(Structure):
@@ -79,7 +83,7 @@ def _check(code, why):
         return
     text = ctypes.create_string_buffer(256)
     library().te_describe(byref(why), text, c_size_t(len(text)))
-    raise ToolError(text.value.decode() + ".", _HINTS[why.code])
+    raise (Unsupported if why.code == _UNSUPPORTED else ToolError)(text.value.decode() + ".", _HINTS[why.code])
 
 
 def _aligned(nbytes, align):

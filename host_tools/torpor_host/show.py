@@ -65,6 +65,18 @@ def _operator(row, i, op):
     return row["model"], f"#{i}", op["op"], _number(op["instructions"]), f"{share:.1f}"
 
 
+def optimized(summary, as_json) -> None:
+    """A row for the model before, for what each pass saved, and for the model after."""
+    if as_json:
+        return data(summary)
+    keys = {"bytes": "file bytes", "macs": "multiply-accumulates", "arena_bytes": "arena bytes", "tflm_bytes": "TFLM's arena",
+            "ops": "operators"}
+    before, after = ([_number(summary[end][key]) for key in keys] for end in ("in", "out"))
+    passes = [(p["name"], _number(p["changes"]), *(_change(p[key]) for key in keys)) for p in summary["passes"]]
+    _table(["", "changes", *keys.values()], [("before", "", *before), *passes, ("after", "", *after)])
+    print(f"All outputs equal on {summary['checked_inputs']} inputs, in {' and '.join(summary['checked_by'])}.")
+
+
 def record(item, everything, as_json) -> None:
     """One line for a decision, or for every record; what is none goes to stderr."""
     if isinstance(item, Corrupt):
@@ -93,6 +105,10 @@ def _number(value) -> str:
     return f"{value:,}" if isinstance(value, int) else str(value or "")
 
 
+def _change(value) -> str:
+    return f"{value:+,}" if value else ""
+
+
 def _mark(check) -> str:
     return "ok" if check.ok else ("MISSING" if check.needed else "-")
 
@@ -100,7 +116,7 @@ def _mark(check) -> str:
 def _table(headings, rows) -> None:
     table = Table(box=None, pad_edge=False, header_style="dim")
     for column, heading in enumerate(headings):
-        numbers = all(_is_number(row[column]) for row in rows)
+        numbers = all(_is_number(row[column]) for row in rows if row[column] != "")
         table.add_column(heading, justify="right" if numbers else "left", overflow="fold")
     for row in rows:
         table.add_row(*(Text(str(cell)) for cell in row))  # Text: a cell may hold brackets
@@ -108,4 +124,4 @@ def _table(headings, rows) -> None:
 
 
 def _is_number(cell) -> bool:
-    return str(cell).translate(str.maketrans("", "", ",.")).isdigit()
+    return str(cell).translate(str.maketrans("", "", ",.+-")).isdigit()

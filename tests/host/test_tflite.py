@@ -75,8 +75,8 @@ def control_flow():
         min=np.array([-1], np.float32), max=np.array([1], np.float32), scale=np.array([0.5], np.float32),
         zeroPoint=np.array([3], np.int64), detailsType=1, details=schema.CustomQuantizationT(custom=text), quantizedDimension=1)
     tensors = [
-        schema.TensorT(shape=np.array([1, 2], np.int32), type=schema.TensorType.INT8, buffer=1, name="x", quantization=quantization,
-                       shapeSignature=np.array([-1, 2], np.int32), hasRank=True),
+        schema.TensorT(shape=np.array([1, 2], np.int32), type=schema.TensorType.INT8, buffer=1, name="x",
+                       quantization=quantization, shapeSignature=np.array([-1, 2], np.int32), hasRank=True),
         schema.TensorT(shape=np.array([2], np.int32), type=schema.TensorType.INT16, buffer=2, name="constant"),
         schema.TensorT(shape=np.array([2], np.int32), type=schema.TensorType.INT8, buffer=0, name="memory", isVariable=True),
         schema.TensorT(shape=None, type=schema.TensorType.BOOL, buffer=0),
@@ -88,18 +88,21 @@ def control_flow():
         mutatingVariableInputs=np.array([False, False, True]), intermediates=np.array([2], np.int32), debugMetadataIndex=4)
     branch = schema.OperatorT(
         opcodeIndex=2, inputs=np.array([3, 0], np.int32), outputs=np.array([4], np.int32),
-        builtinOptionsType=schema.BuiltinOptions.IfOptions, builtinOptions=schema.IfOptionsT(thenSubgraphIndex=1, elseSubgraphIndex=1))
+        builtinOptionsType=schema.BuiltinOptions.IfOptions,
+        builtinOptions=schema.IfOptionsT(thenSubgraphIndex=1, elseSubgraphIndex=1))
     dilate = schema.OperatorT(
         opcodeIndex=3, inputs=np.array([0, 1], np.int32), outputs=np.array([2], np.int32),
         builtinOptions2Type=schema.BuiltinOptions2.DilateOptions, builtinOptions2=schema.DilateOptionsT())
-    second = schema.SubGraphT(tensors=tensors[:3], inputs=indices, outputs=indices, operators=[dilate], name=None, debugMetadataIndex=2)
+    first = schema.SubGraphT(
+        tensors=tensors, inputs=indices, outputs=np.array([4], np.int32), operators=[custom, branch], name="main")
+    second = schema.SubGraphT(
+        tensors=tensors[:3], inputs=indices, outputs=indices, operators=[dilate], name=None, debugMetadataIndex=2)
+    codes = [schema.OperatorCodeT(deprecatedBuiltinCode=min(n, 127), builtinCode=n, customCode=c, version=v)
+             for n, c, v in ((32, "Mine", 5), (118, None, 1), (203, None, 2))]
     names = [schema.TensorMapT(name="image", tensorIndex=0)]
     return schema.ModelT(
-        version=3, description="all fields", buffers=[schema.BufferT(), schema.BufferT(), schema.BufferT(data=np.arange(4, dtype=np.uint8))],
-        operatorCodes=[schema.OperatorCodeT(), *(schema.OperatorCodeT(deprecatedBuiltinCode=min(n, 127), builtinCode=n, customCode=c, version=v)
-                       for n, c, v in ((32, "Mine", 5), (118, None, 1), (203, None, 2)))],
-        subgraphs=[schema.SubGraphT(tensors=tensors, inputs=indices, outputs=np.array([4], np.int32), operators=[custom, branch], name="main"),
-                   second],
+        version=3, description="all fields", operatorCodes=[schema.OperatorCodeT(), *codes], subgraphs=[first, second],
+        buffers=[schema.BufferT(), schema.BufferT(), schema.BufferT(data=np.arange(4, dtype=np.uint8))],
         metadata=[schema.MetadataT(name="empty", buffer=0), schema.MetadataT(name="four", buffer=2)],
         signatureDefs=[schema.SignatureDefT(inputs=names, outputs=names, signatureKey="serve", subgraphIndex=1)])
 
