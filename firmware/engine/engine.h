@@ -65,6 +65,8 @@ typedef enum {
     TE_BOOL = 6,
     TE_INT16 = 7,
     TE_INT8 = 9,
+    TE_UINT64 = 12,
+    TE_UINT32 = 15,
     TE_INT4 = 17  /* constant weights only: two in a byte, the first in its low half */
 } te_type_t;
 

@@ -35,12 +35,14 @@ static int graph_damaged(te_graph_t *g) {
 uint32_t te_type_size(int type) {
     switch (type) {
         case TE_FLOAT32:
-        case TE_INT32: return 4;
+        case TE_INT32:
+        case TE_UINT32: return 4;
         case TE_INT16: return 2;
         case TE_UINT8:
         case TE_BOOL:
         case TE_INT8: return 1;
-        case TE_INT64: return 8;
+        case TE_INT64:
+        case TE_UINT64: return 8;
         default: return 0;
     }
 }

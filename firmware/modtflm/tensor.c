@@ -10,6 +10,8 @@ static const dtype_t dtypes[] = {
     { TE_UINT8, 'B', 1, "uint8" },
     { TE_INT64, 'q', 8, "int64" },
     { TE_BOOL, 'B', 1, "bool" },
+    { TE_UINT32, 'I', 4, "uint32" },
+    { TE_UINT64, 'Q', 8, "uint64" },
 };
 
 const dtype_t *tflm_dtype_of(const te_tensor_t *t) {

@@ -17,7 +17,8 @@ from torpor_host.errors import ToolError
 from torpor_host.native import library
 
 MAX_RANK = 6
-DTYPES = {0: np.float32, 2: np.int32, 3: np.uint8, 4: np.int64, 6: np.bool_, 7: np.int16, 9: np.int8}
+DTYPES = {0: np.float32, 2: np.int32, 3: np.uint8, 4: np.int64, 6: np.bool_, 7: np.int16, 9: np.int8,
+          12: np.uint64, 15: np.uint32}
 
 _STATE_ALIGN, _ARENA_ALIGN = 8, 16
 _UNSUPPORTED, _MEMORY = -2, -4

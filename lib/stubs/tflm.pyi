@@ -53,7 +53,7 @@ class Tensor:
     shape: tuple[int, ...]
     """As in the model, with the batch in front: (1, 49, 10, 1)."""
     dtype: str
-    """"int8", "uint8", "int16", "int32", "int64", "bool" or "float32"."""
+    """"int8", "uint8", "int16", "int32", "uint32", "int64", "uint64", "bool" or "float32"."""
     scale: float
     """Real value = (stored value - zero_point) * scale; 0.0 if the tensor is not quantised."""
     zero_point: int

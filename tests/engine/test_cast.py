@@ -8,7 +8,7 @@ from oracle import Draw, assert_same_bytes, ours
 from torpor_host import engine
 from torpor_host.convert.writer import Writer
 
-INTEGERS = (np.int8, np.int16, np.int32)
+INTEGERS = (np.int8, np.int16, np.int32, np.uint32)
 REQUANTIZE = ((np.float32, np.int8), (np.float32, np.int16), (np.int32, np.int8), (np.int32, np.int16), (np.int16, np.int8),
               (np.int16, np.int16), (np.int16, np.int32), (np.int8, np.int8), (np.int8, np.uint8), (np.int8, np.int16),
               (np.int8, np.int32), (np.uint8, np.int8))
@@ -54,7 +54,7 @@ def test_cast(seed, x_dtype, y_dtype):
 
 @pytest.mark.parametrize("y_dtype", INTEGERS)
 def test_cast_saturates_floats(y_dtype):
-    x = np.array([3e9, -3e9, np.inf, -np.inf, np.nan, 2147483520, -2147483648, 32768, -32769, 127.9, -128.9, -129], np.float32)
+    x = np.array([3e9, -3e9, 4294967040, 4294967296, np.inf, -np.inf, np.nan, 2147483520, -2147483648, 32768, -32769, 127.9, -128.9, -129], np.float32)
     data = _convert("CAST", x.shape, np.float32, y_dtype)
     assert_same_bytes(data, x)
     info = np.iinfo(y_dtype)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * CAST: numbers as they are, without scales, from one type to another: from int8, int16, int32, float32 or bool to
- * int8, int16, int32 or float32.
+ * CAST: numbers as they are, without scales, from one type to another: from int8, int16, int32, uint32, float32 or bool
+ * to int8, int16, int32, uint32 or float32.
  *
  * Floats lose what is behind the point and are saturated, NaN becomes 0; integers that a smaller type cannot hold lose
  * their upper bits. */
@@ -32,25 +32,40 @@ static int cast_prepare(te_op_t *op, void *params) {
     return TE_OK;
 }
 
-/* A float in the range of an integer type of so many bytes. */
-static int32_t cast_whole(float x, uint32_t size) {
-    int32_t high = INT32_MAX >> (32 - 8 * size);
+/* A float in the range of uint32. */
+static int32_t cast_unsigned(float x) {
+    return x > 0 ? (int32_t)(x < 4294967296.0f ? (uint32_t)x : UINT32_MAX) : 0;
+}
+
+/* A float in the range of an integer type; the bits of one of 32 bits. */
+static int32_t cast_whole(float x, int type) {
+    if (type == TE_UINT32) {
+        return cast_unsigned(x);
+    }
+    int32_t high = INT32_MAX >> (32 - 8 * te_type_size(type));
     if (!(x > -2147483648.0f && x < 2147483648.0f)) {
         return x != x ? 0 : x < 0 ? -high - 1 : high;
     }
     return te_clamp((int32_t)x, -high - 1, high);
 }
 
+static float cast_real(const cast_t *p, const uint8_t *x, int32_t i) {
+    if (p->x_type == TE_FLOAT32) {
+        return te_load_f32(x + 4 * i);
+    }
+    int32_t v = te_load_integer(p->x_type, x, i);
+    return p->x_type == TE_UINT32 ? (float)(uint32_t)v : (float)v;
+}
+
 static void cast_element(const cast_t *p, const uint8_t *x, uint8_t *y, int32_t i) {
-    bool real = p->x_type == TE_FLOAT32;
     uint32_t size = te_type_size(p->y_type);
     y += (uint32_t)i * size;
     if (p->y_type == TE_FLOAT32) {
-        float v = real ? te_load_f32(x + 4 * i) : (float)te_load_integer(p->x_type, x, i);
+        float v = cast_real(p, x, i);
         memcpy(y, &v, sizeof(v));
         return;
     }
-    int32_t v = real ? cast_whole(te_load_f32(x + 4 * i), size) : te_load_integer(p->x_type, x, i);
+    int32_t v = p->x_type == TE_FLOAT32 ? cast_whole(te_load_f32(x + 4 * i), p->y_type) : te_load_integer(p->x_type, x, i);
     memcpy(y, &v, size);  /* little-endian */
 }
 
@@ -65,4 +80,4 @@ static void cast_run(const te_model_t *m, const void *params) {
     }
 }
 
-const te_row_t te_row_cast = {"CAST", "[bhif?]:[bhif]", 53, sizeof(cast_t), cast_prepare, cast_run};
+const te_row_t te_row_cast = {"CAST", "[bhiIf?]:[bhiIf]", 53, sizeof(cast_t), cast_prepare, cast_run};

@@ -67,7 +67,7 @@ int te_op_scale(te_op_t *op, te_scale_t scale);
 /* Must have one scale and zero point, if it is an integer of any type. */
 int te_op_one_scale(te_op_t *op, const te_desc_t *t);
 
-/* Element i of int8, uint8, int16 or int32, or 0 or 1 of bool, at any alignment. */
+/* Element i of int8, uint8, int16 or int32, the bits of uint32, or 0 or 1 of bool, at any alignment. */
 static inline int32_t te_load_integer(int type, const void *data, int32_t i) {
     const uint8_t *at = (const uint8_t *)data + i * (int32_t)te_type_size(type);
     int16_t half;
