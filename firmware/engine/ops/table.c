@@ -18,7 +18,8 @@
     X(concatenation) X(pack) X(slice) X(strided_slice) X(dynamic_update_slice) \
     X(padv2) X(fill) X(shape) X(broadcast_to) X(broadcast_args) \
     X(mirror_pad) X(reverse_v2) X(space_to_depth) X(depth_to_space) X(space_to_batch_nd) X(batch_to_space_nd) \
-    X(split) X(split_v) X(unpack)
+    X(split) X(split_v) X(unpack) \
+    X(signal_rfft) X(signal_irfft)
 #endif
 
 #define TE_DECLARE(name) extern const te_row_t te_row_##name;

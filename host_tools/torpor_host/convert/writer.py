@@ -39,6 +39,16 @@ _INT8_VERSION = {
 }
 
 
+def flexbuffer(options: dict) -> bytes:
+    """A FlexBuffers map of numbers and flags, as custom operators have their options; floats are float32."""
+    builder = flexbuffers.Builder()
+    with builder.Map():
+        for key, value in options.items():
+            builder.Key(key)
+            builder.Float(value, 4) if isinstance(value, float) else builder.Add(value)
+    return bytes(builder.Finish())
+
+
 class Writer:
     """Collects tensors, operators and metadata of one subgraph; `finish` gives the file."""
 
@@ -82,9 +92,9 @@ class Writer:
     def custom(self, name, inputs, outputs, options=None) -> None:
         """Adds the custom operator `name`; -1 in `inputs` is an absent one.
 
-        options: a dict of numbers and flags, written as a FlexBuffers map; or the bytes themselves; or None.
+        options: a dict of numbers and flags, written with flexbuffer(); or the bytes themselves; or None.
         """
-        options = _map(options) if isinstance(options, dict) else options
+        options = flexbuffer(options) if isinstance(options, dict) else options
         self._ops.append(Op("CUSTOM", self._at(inputs), self._at(outputs), custom_code=name, custom=options))
 
     def metadata(self, name: str, data: bytes) -> None:
@@ -119,16 +129,6 @@ def _packed(values, name) -> bytes:
     if values.size and (values.min() < -8 or values.max() > 7):
         raise ValueError(f"{name}: the data are not {INT4}")
     return pack_int4(values)
-
-
-def _map(options) -> bytes:
-    """FlexBuffers; floats as float32, as the operators' own converters write them."""
-    builder = flexbuffers.Builder()
-    with builder.Map():
-        for key, value in options.items():
-            builder.Key(key)
-            builder.Float(value, 4) if isinstance(value, float) else builder.Add(value)
-    return bytes(builder.Finish())
 
 
 def _quantization(scale, zero_point, axis) -> schema.QuantizationParametersT:
