@@ -26,6 +26,11 @@ int te_op_slots_many(te_op_t *op, uint32_t min_inputs, uint32_t max_inputs, int 
     return TE_OK;
 }
 
+int te_op_slots_exactly(te_op_t *op, uint32_t inputs, uint32_t outputs) {
+    TE_TRY(te_op_slots_many(op, inputs, inputs, 0));
+    return op->outputs.n == outputs ? TE_OK : te_op_fail(op, TE_ERR_MODEL, "it cannot have %d outputs", (int32_t)op->outputs.n);
+}
+
 static int32_t op_slot(te_op_t *op, te_vec_t slots, uint32_t slot) {
     return slot < slots.n ? te_graph_index(op->graph, slots, slot) : -1;
 }
@@ -89,7 +94,11 @@ te_ref_t te_op_in_at(te_op_t *op, uint32_t slot) {
 }
 
 te_ref_t te_op_out_at(te_op_t *op) {
-    return (te_ref_t)(op->graph->part.first_tensor + op_slot(op, op->outputs, 0));
+    return te_op_out_slot_at(op, 0);
+}
+
+te_ref_t te_op_out_slot_at(te_op_t *op, uint32_t slot) {
+    return (te_ref_t)(op->graph->part.first_tensor + op_slot(op, op->outputs, slot));
 }
 
 int te_op_out_dim(te_op_t *op, const te_desc_t *y, int axis, int64_t want) {

@@ -21,6 +21,9 @@ int te_op_slots(te_op_t *op, uint32_t min_inputs, uint32_t max_inputs, int optio
  * every input, whatever the lag. */
 int te_op_slots_many(te_op_t *op, uint32_t min_inputs, uint32_t max_inputs, int options_type);
 
+/* The same for an operator without options of its own and with so many inputs and outputs. */
+int te_op_slots_exactly(te_op_t *op, uint32_t inputs, uint32_t outputs);
+
 /* Describes what is in a slot. An input may be absent (-1) where te_op_has() is asked first. */
 bool te_op_has(te_op_t *op, uint32_t slot);
 int te_op_input(te_op_t *op, uint32_t slot, te_desc_t *t);
@@ -36,9 +39,10 @@ int te_op_activation(te_op_t *op, uint32_t slot, te_desc_t *t);
 /* Asks for so many more bytes of scratch, aligned to 16; what stands for them at run time. */
 te_ref_t te_op_scratch(te_op_t *op, uint32_t nbytes);
 
-/* What stands for an input slot or the output at run time; TE_NO_REF for an absent input. */
+/* What stands for an input slot, the first output or another at run time; TE_NO_REF for an absent input. */
 te_ref_t te_op_in_at(te_op_t *op, uint32_t slot);
 te_ref_t te_op_out_at(te_op_t *op);
+te_ref_t te_op_out_slot_at(te_op_t *op, uint32_t slot);
 
 /* A list of inputs or outputs of any length, for run(). */
 typedef struct {

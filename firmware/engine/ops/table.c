@@ -19,7 +19,9 @@
     X(padv2) X(fill) X(shape) X(broadcast_to) X(broadcast_args) \
     X(mirror_pad) X(reverse_v2) X(space_to_depth) X(depth_to_space) X(space_to_batch_nd) X(batch_to_space_nd) \
     X(split) X(split_v) X(unpack) \
-    X(signal_rfft) X(signal_irfft)
+    X(signal_window) X(signal_fft_auto_scale) X(signal_rfft) X(signal_irfft) X(signal_energy) X(signal_filter_bank) \
+    X(signal_filter_bank_square_root) X(signal_filter_bank_spectral_subtraction) X(signal_pcan) \
+    X(signal_filter_bank_log) X(signal_stacker) X(signal_delay) X(signal_framer) X(signal_overlap_add)
 #endif
 
 #define TE_DECLARE(name) extern const te_row_t te_row_##name;
