@@ -278,9 +278,12 @@ static void plan_drop_dead(plan_t *p) {
     p->n = kept;
 }
 
-/* Makes a tensor alive. */
+/* Makes a tensor alive, unless it is a variable, which lies in the state. */
 static bool plan_start(plan_t *p, int32_t tensor, int n_over) {
     const te_life_t *life = &p->graph->lives[tensor];
+    if (te_is_kept(p->graph->where[tensor])) {
+        return true;
+    }
     if (!p->counting && !plan_put(p, life->size, life->last, n_over, &p->graph->where[tensor])) {
         return false;
     }

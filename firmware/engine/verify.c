@@ -152,7 +152,17 @@ int te_verify_reads(te_graph_t *g, const te_op_t *op) {
     return TE_OK;
 }
 
-/* What it writes lies in the arena; how large that is. */
+/* A variable that an operator reads as well would be written while it is read. */
+static bool verify_reads_too(te_graph_t *g, const te_op_t *op, int32_t tensor) {
+    for (uint32_t i = 0; i < op->inputs.n; i++) {
+        if (te_graph_index(g, op->inputs, i) == tensor) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What it writes is a variable, or lies in the arena; how large that is. */
 int te_verify_sizes(te_graph_t *g, const te_op_t *op) {
     te_desc_t t;
     for (uint32_t i = 0; i < op->outputs.n; i++) {
@@ -161,12 +171,13 @@ int te_verify_sizes(te_graph_t *g, const te_op_t *op) {
         if (i > 0) {
             TE_TRY(te_graph_tensor(g, tensor, &t));
         }
-        if (g->where[tensor] != TE_NOWHERE) {
-            return g->where[tensor] & TE_IN_FILE
-                ? te_fail(g, TE_ERR_MODEL, "tensor %d is constant or an input, but is written", tensor)
-                : te_fail(g, TE_ERR_UNSUPPORTED, "tensor %d is a variable, yet an output", tensor);
+        if (g->where[tensor] == TE_NOWHERE) {
+            g->lives[tensor].size = te_padded(t.nbytes);
+        } else if (g->where[tensor] & TE_IN_FILE) {
+            return te_fail(g, TE_ERR_MODEL, "tensor %d is constant or an input, but is written", tensor);
+        } else if (verify_reads_too(g, op, tensor)) {
+            return te_fail(g, TE_ERR_UNSUPPORTED, "tensor %d is a variable that one operator reads and writes", tensor);
         }
-        g->lives[tensor].size = te_padded(t.nbytes);
     }
     return TE_OK;
 }

@@ -101,7 +101,8 @@ void te_repeat(uint8_t *y, const uint8_t *value, uint32_t element, uint32_t n) {
 }
 
 void te_alias(te_op_t *op, const te_desc_t *x, te_alias_t *p) {
-    op->alias = !x->constant;
+    te_desc_t y;
+    op->alias = !x->constant && !x->variable && te_op_output(op, &y) == TE_OK && !y.variable;
     p->nbytes = x->nbytes;
     p->x = te_op_in_at(op, 0);
     p->y = te_op_out_at(op);

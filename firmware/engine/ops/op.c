@@ -39,7 +39,7 @@ bool te_op_has(te_op_t *op, uint32_t slot) {
     return op_slot(op, op->inputs, slot) != -1;
 }
 
-static int op_describe(te_op_t *op, uint32_t slot, te_desc_t *t) {
+int te_op_input(te_op_t *op, uint32_t slot, te_desc_t *t) {
     if (!te_op_has(op, slot)) {
         return te_op_fail(op, TE_ERR_MODEL, "its input %d is missing", (int32_t)slot);
     }
@@ -47,17 +47,14 @@ static int op_describe(te_op_t *op, uint32_t slot, te_desc_t *t) {
 }
 
 int te_op_variable(te_op_t *op, uint32_t slot, te_desc_t *t) {
-    TE_TRY(op_describe(op, slot, t));
+    TE_TRY(te_op_input(op, slot, t));
     if (!t->variable) {
         return te_op_fail(op, TE_ERR_UNSUPPORTED, "its input %d must be a variable", (int32_t)slot);
     }
-    return TE_OK;
-}
-
-int te_op_input(te_op_t *op, uint32_t slot, te_desc_t *t) {
-    TE_TRY(op_describe(op, slot, t));
-    if (t->variable) {
-        return te_op_fail(op, TE_ERR_UNSUPPORTED, "its input %d cannot be a variable", (int32_t)slot);
+    for (uint32_t i = 0; i < op->inputs.n; i++) {
+        if (i != slot && op_slot(op, op->inputs, i) == op_slot(op, op->inputs, slot)) {
+            return te_op_fail(op, TE_ERR_UNSUPPORTED, "its input %d cannot be its variable, too", (int32_t)i);
+        }
     }
     return TE_OK;
 }
