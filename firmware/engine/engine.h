@@ -45,9 +45,10 @@
 #define TE_STATE_ALIGN 8
 #define TE_MAX_RANK 6
 
-/* Every call returns TE_OK or one of these. A code says what kind of failure it is;
+/* Every call returns TE_OK or one of these, te_run() also TE_WAIT. A code says what kind of failure it is;
  * te_error_t says which operator and why. */
 typedef enum {
+    TE_WAIT = 1,              /* no error: the model waits for more inputs, see te_run() */
     TE_OK = 0,
     TE_ERR_FORMAT = -1,       /* the bytes are no valid FlatBuffer of a TFLite model */
     TE_ERR_UNSUPPORTED = -2,  /* a valid model that this engine cannot run: operator, type, attribute */
@@ -116,7 +117,8 @@ int te_open(te_model_t **m, void *state, size_t state_len, void *arena, size_t a
  * CALL_ONCE did is not done again. */
 void te_reset(te_model_t *m);
 
-/* Runs all operators once. Allocates nothing. TE_ERR_ARGUMENT if an index that the inputs hold, or that was computed
+/* Runs all operators once. Allocates nothing. TE_WAIT if an operator waits for more inputs (CIRCULAR_BUFFER, in a
+ * streaming model): it has kept this run's, those after it did not run, and the outputs are worth nothing. TE_ERR_ARGUMENT if an index that the inputs hold, or that was computed
  * from them, leads outside a tensor; the outputs are then worth nothing, and the model may be run again. */
 int te_run(te_model_t *m, te_error_t *why);
 

@@ -23,6 +23,7 @@ typedef struct {
     uint32_t calls;   /* of subgraphs */
     uint16_t step;    /* the operator that runs */
     bool fault;       /* *why says what stopped it */
+    bool waits;       /* for more inputs */
 } te_running_t;
 
 /* At the start of the state; after it one te_step_t an operator, one te_span_t a subgraph if there are several, each
@@ -87,6 +88,9 @@ static inline void *te_out(const te_model_t *m, te_ref_t ref) {
  * caller wrote: all else was proved before. `reason` is constant text with at most one %d for `value`. The operator
  * returns after this; te_run_op() reports it. */
 void te_fault(const te_model_t *m, const char *reason, int32_t value);
+
+/* Ends the run after this operator: what follows has to wait for more inputs. te_run() returns TE_WAIT. */
+void te_wait(const te_model_t *m);
 
 enum { TE_IF = 118, TE_WHILE = 119 };
 

@@ -102,6 +102,10 @@ void te_fault(const te_model_t *m, const char *reason, int32_t value) {
     run->why->op_name_len = (uint32_t)strlen(row->name);
 }
 
+void te_wait(const te_model_t *m) {
+    m->running->waits = true;
+}
+
 static void run_step(const te_model_t *m, int i) {
     const te_step_t *step = &te_model_steps(m)[i];
     m->running->step = (uint16_t)i;
@@ -110,13 +114,13 @@ static void run_step(const te_model_t *m, int i) {
 
 /* Operators first .. end - 1 of the main subgraph. */
 static int run_main(te_model_t *m, int first, int end, te_error_t *why) {
-    te_running_t run = {why, 0, 0, false};
+    te_running_t run = {why, 0, 0, false, false};
     m->running = &run;
-    for (int i = first; i < end && !run.fault; i++) {
+    for (int i = first; i < end && !run.fault && !run.waits; i++) {
         run_step(m, i);
     }
     m->running = NULL;
-    return run.fault ? TE_ERR_ARGUMENT : TE_OK;
+    return run.fault ? TE_ERR_ARGUMENT : run.waits ? TE_WAIT : TE_OK;
 }
 
 int te_run_op(te_model_t *m, int i, te_error_t *why) {

@@ -269,7 +269,7 @@ int run(te_model_t *m, int first, int end, te_error_t *why) {
     for (int i = first; i < end; i++) {
         TfLiteStatus status = m->invoke((size_t)i);
         if (status == tflite::kTfLiteAbort) {
-            break;
+            return TE_WAIT;
         }
         if (status != kTfLiteOk) {
             return fail_at(why, m, i, TE_ERR_MODEL, "TFLM failed to run it");

@@ -9,10 +9,12 @@ static NORETURN void raise_error(const te_error_t *why) {
     nlr_raise(mp_obj_new_exception_arg1(type, new_string(text)));
 }
 
-void tflm_check(int result, const te_error_t *why) {
-    if (result != TE_OK) {
+/* False for TE_WAIT, which is no error. */
+bool tflm_check(int result, const te_error_t *why) {
+    if (result < TE_OK) {
         raise_error(why);
     }
+    return result == TE_OK;
 }
 
 /* A caller's mistake; the reason may have one %d for value. */

@@ -45,7 +45,7 @@ typedef struct {
 typedef int (*get_tensor_t)(const te_model_t *m, int i, te_tensor_t *out);
 
 /* Errors: of the engine; a caller's mistake, whose reason may have one %d for value; a block that the heap lacks. */
-void tflm_check(int result, const te_error_t *why);
+bool tflm_check(int result, const te_error_t *why);
 NORETURN void tflm_raise_argument(const char *reason, int32_t value);
 NORETURN void tflm_raise_memory(const char *reason, size_t needed, size_t available);
 

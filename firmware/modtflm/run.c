@@ -2,9 +2,10 @@
  * Model's methods that run it: run, predict, profile; and reset. */
 #include "modtflm.h"
 
-static void run(model_obj_t *self) {
+/* False if the model waits for more inputs. */
+static bool run(model_obj_t *self) {
     te_error_t why;
-    tflm_check(te_run(self->engine, &why), &why);
+    return tflm_check(te_run(self->engine, &why), &why);
 }
 
 static void check_input_count(const model_obj_t *self, size_t n) {
@@ -24,8 +25,7 @@ static mp_obj_t model_run(size_t n_args, const mp_obj_t *args) {
         te_input(self->engine, i, &t);
         tflm_write_raw(&t, args[i + 1]);
     }
-    run(self);
-    return mp_const_none;
+    return mp_obj_new_bool(run(self));
 }
 MP_DEFINE_CONST_FUN_OBJ_VAR(tflm_model_run_obj, 1, model_run);
 
@@ -68,7 +68,9 @@ static mp_obj_t model_predict(size_t n_args, const mp_obj_t *args, mp_map_t *kw)
         te_input(self->engine, i, &t);
         tflm_write_floats(&t, args[i + 1]);
     }
-    run(self);
+    if (!run(self)) {
+        return mp_const_none;
+    }
     if (out.u_obj == mp_const_none) {
         return new_results(self);
     }
@@ -83,11 +85,12 @@ static mp_obj_t model_profile(size_t n_args, const mp_obj_t *args) {
     mp_obj_t ticks = n_args > 1 ? args[1] : import_attr(MP_QSTR_time, MP_QSTR_ticks_us);
     mp_obj_t ticks_diff = import_attr(MP_QSTR_time, MP_QSTR_ticks_diff);
     mp_obj_t list = mp_obj_new_list(0, NULL);
-    for (int i = 0; i < te_op_count(self->engine); i++) {
+    bool goes_on = true;
+    for (int i = 0; i < te_op_count(self->engine) && goes_on; i++) {
         te_error_t why;
         mp_obj_t times[2]; /* end, start */
         times[1] = mp_call_function_n_kw(ticks, 0, 0, NULL);
-        tflm_check(te_run_op(self->engine, i, &why), &why);
+        goes_on = tflm_check(te_run_op(self->engine, i, &why), &why);
         times[0] = mp_call_function_n_kw(ticks, 0, 0, NULL);
         mp_obj_t pair[2];
         pair[0] = new_string(te_op_name(self->engine, i));

@@ -79,9 +79,9 @@ def _engine():
 
 
 def _check(code, why):
-    """Raises ToolError with te_describe's sentence if a call failed."""
-    if code == 0:
-        return
+    """Raises ToolError with te_describe's sentence if a call failed; False for TE_WAIT, which is no error."""
+    if code >= 0:
+        return code == 0
     text = ctypes.create_string_buffer(256)
     library().te_describe(byref(why), text, c_size_t(len(text)))
     raise (Unsupported if why.code == _UNSUPPORTED else ToolError)(text.value.decode() + ".", _HINTS[why.code])
@@ -187,31 +187,36 @@ class Model:
         self.macs = self._c.te_macs(self._model)
 
     def _call(self, name, *arguments):
-        _check(getattr(self._c, name)(*arguments, byref(self._why)), self._why)
+        return _check(getattr(self._c, name)(*arguments, byref(self._why)), self._why)
 
     def _tensor(self, call, i):
         raw = _Tensor()
         getattr(self._c, call)(self._model, i, byref(raw))
         return Tensor(raw, self._arena)
 
-    def run(self) -> None:
-        """Runs the model once. Inputs may be overwritten: write all of them before each run."""
-        self._call("te_run", self._model)
+    def run(self) -> bool:
+        """Runs the model once; False while a streaming model waits for more inputs, and has no outputs yet.
 
-    def run_op(self, i: int) -> None:
-        """Runs operator i alone."""
-        self._call("te_run_op", self._model, i)
+        Inputs may be overwritten: write all of them before each run.
+        """
+        return self._call("te_run", self._model)
+
+    def run_op(self, i: int) -> bool:
+        """Runs operator i alone; False if those after it have to wait for more inputs."""
+        return self._call("te_run_op", self._model, i)
 
     def reset(self) -> None:
         """What the model remembers from run to run begins anew: variables are zero, or their zero point."""
         self._c.te_reset(self._model)
 
-    def __call__(self, *inputs) -> list[np.ndarray]:
-        """Elements of each input, in its dtype or as raw bytes of the same size -> copies of the outputs."""
+    def __call__(self, *inputs) -> list[np.ndarray] | None:
+        """Elements of each input, in its dtype or as raw bytes of the same size -> copies of the outputs.
+
+        None while a streaming model waits for more inputs.
+        """
         for tensor, values in zip(self.inputs, inputs, strict=True):
             tensor.array[...] = np.asarray(values).view(tensor.dtype).reshape(tensor.shape)
-        self.run()
-        return [tensor.array.copy() for tensor in self.outputs]
+        return [tensor.array.copy() for tensor in self.outputs] if self.run() else None
 
     def metadata(self, name: str) -> bytes | None:
         """The metadata entry of that name."""

@@ -103,8 +103,10 @@ class Model:
     def output(self, i: int) -> memoryview:
         """Output i, as `input` does. The next run of any model in the same arena overwrites it."""
 
-    def run(self, *inputs: Buffer) -> None:
+    def run(self, *inputs: Buffer) -> bool:
         """Runs the model once, on what its inputs hold. Allocates nothing.
+
+        True; False while a streaming model (CIRCULAR_BUFFER) waits for more inputs: the outputs then hold nothing.
 
         inputs  none, or one buffer for each input with its raw (quantised) values: bytes, or items of
                 the tensor's size; they are copied first.
@@ -120,7 +122,8 @@ class Model:
                 there are several. It is filled and returned, and then nothing is allocated
                 (but by inputs of doubles).
 
-        Returns a list of floats, or a tuple of such lists if there are several outputs.
+        Returns a list of floats, or a tuple of such lists if there are several outputs; None while a streaming
+        model waits for more inputs.
         """
 
     def reset(self) -> None:
@@ -131,7 +134,8 @@ class Model:
         """
 
     def profile(self, ticks: Callable[[], int] = ...) -> list[tuple[str, int]]:
-        """(operator, ticks) of each operator in one run on what the inputs hold.
+        """(operator, ticks) of each operator in one run on what the inputs hold; a streaming model that waits for more
+        inputs runs none after the one that waits.
 
         ticks   a clock that time.ticks_diff suits; time.ticks_us, microseconds, if it is left out. time.ticks_cpu
                 counts the core's cycles where a port has a counter for them. A call of it is included.

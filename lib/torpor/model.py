@@ -50,7 +50,9 @@ class Model:
             raise ValueError("{}: {} labels for {} scores".format(name, len(self.labels), len(self._output)))
 
     def run(self, matrix):
-        """Runs once on a feature matrix (int8, the input's number of bytes); returns the scores."""
+        """Runs once on a feature matrix (int8, the input's number of bytes); returns the scores.
+
+        None while a streaming model waits for more.
+        """
         self._input[ALL] = matrix
-        self._model.run()
-        return self._output
+        return None if self._model.run() is False else self._output

@@ -145,6 +145,8 @@ class Pipeline:
         scores = self._model.run(self._features.matrix)
         self._infer_us = ticks_diff(ticks_us(), start)
         self._inferences += 1
+        if scores is None:  # a streaming model waits for more
+            return
         decision = self._decide.update(scores, self._t_ms)
         if decision:
             label, score = decision

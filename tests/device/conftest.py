@@ -22,7 +22,7 @@ FRONT_END = {"rate": 16000, "window": 480, "fft": 512, "bands": 20, "low_hz": 80
 
 def interpret(model, *inputs):
     """The official interpreter's outputs, in the tensors' types."""
-    interpreter = runtime.Interpreter.from_bytes(model)
+    interpreter = runtime.Interpreter.from_bytes(model, arena_size=1 << 20)
     for i, x in enumerate(inputs):
         interpreter.set_input(x, i)
     interpreter.invoke()
@@ -83,6 +83,25 @@ def dense_float():
     return w.finish([x], [y])
 
 
+def spectrum(dtype, kind):
+    """x[480] -> its spectrum of 512 points, y[514]; kind is TensorFlow Lite's number of the type."""
+    w = Writer("spectrum")
+    x, y = w.tensor("x", (480,), dtype), w.tensor("y", (514,), dtype)
+    w.custom("SignalRfft", [x], [y], {"T": kind, "fft_length": 512})
+    return w.finish([x], [y])
+
+
+def streaming():
+    """int8 x[1, 1, 1, 2] -> its last three, y[6], every second time; scale 0.5."""
+    w = Writer("streaming")
+    kind = {"dtype": np.int8, "scale": 0.5, "zero_point": 0}
+    x, y = w.tensor("x", (1, 1, 1, 2), **kind), w.tensor("y", (6,), **kind)
+    last = w.tensor("last", (1, 3, 1, 2), variable=True, **kind)
+    w.custom("CIRCULAR_BUFFER", [x], [last], {"cycles_max": 2})
+    w.op("RESHAPE", [last, w.tensor("shape", (1,), np.int32, [6])], [y], newShape=[6])
+    return w.finish([x], [y])
+
+
 def unsupported():
     """A valid model whose second operator is one that TFLM does not have, either."""
     w = Writer("unsupported")
@@ -111,7 +130,14 @@ def _write_models(folder):
         "dense.tflite": dense_float(),
         "unsupported.tflite": unsupported(),
         "huge.tflite": huge(),
+        "streaming.tflite": streaming(),
     }
+    wave = np.random.default_rng(8).integers(-32768, 32768, 480)
+    for dtype, kind in ((np.int16, 7), (np.int32, 2), (np.float32, 0)):
+        name, sound = f"spectrum_{np.dtype(dtype)}", (wave << 15 if dtype == np.int32 else wave).astype(dtype)
+        models[f"{name}.tflite"] = spectrum(dtype, kind)
+        models[f"{name}.x"] = sound.tobytes()
+        models[f"{name}.y"] = interpret(models[f"{name}.tflite"], sound).tobytes()
     models["image.romfs"] = romfs.build({"classifier.tflite": model})
     models["classifier.x"] = x.tobytes()
     models["classifier.y"] = interpret(model, x).tobytes()

@@ -79,8 +79,11 @@ static void check_error(int code, const te_error_t *why, uint32_t luck) {
     te_describe(why, whole, sizeof(whole));
     snprintf(place, sizeof(place), " #%d: ", why->op_index);
     hold(why->op_index < 0 || strstr(whole, place) != NULL, "the sentence names the operator's index");
-    hold(whole[0] >= 'a' && whole[0] <= 'z', "the sentence begins with the operator's name, or what is wrong");
-    hold(strchr(whole, '%') == NULL && strlen(whole) >= strlen(why->reason) - 2, "the sentence is whole");
+    if (why->op_index < 0 || why->op_name == NULL) {
+        hold(whole[0] >= 'a' && whole[0] <= 'z', "the sentence begins with the operator's name, or what is wrong");
+        hold(strchr(whole, '%') == NULL, "the sentence has its number");
+    }
+    hold( strlen(whole) >= strlen(why->reason) - 2, "the sentence is whole");
     size_t room = luck % 64;
     char *text = (char *)lend(&text_pool, 0, room);
     te_describe(why, text, room);
@@ -220,7 +223,9 @@ static uint32_t run(te_model_t *m, uint32_t luck, int one_by_one) {
     if (code == TE_OK) {
         return read_all(m);
     }
-    check_error(code, &why, luck);
+    if (code != TE_WAIT) {
+        check_error(code, &why, luck);
+    }
     return (uint32_t)code;
 }
 
