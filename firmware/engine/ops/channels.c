@@ -92,15 +92,25 @@ static inline bool channels_quick(const te_finish_t *f, int32_t i) {
     return shift < 0 && shift > -23 && (uint32_t)te_bias_s32(f->bias, i) + (1u << 29) < 1u << 30;
 }
 
+/* Whether n bytes are 0. */
+static bool channels_zero(const int8_t *k, int32_t n) {
+    int32_t any = 0;
+    for (; n >= 16 && any == 0; n -= 16, k += 16) {
+        const uint8_t *word = (const uint8_t *)k;
+        any = te_load_i32(word) | te_load_i32(word + 4) | te_load_i32(word + 8) | te_load_i32(word + 12);
+    }
+    for (; n > 0 && any == 0; n--) {
+        any = *k++;
+    }
+    return any == 0;
+}
+
 /* Makes a channel whose output does not depend on the input a constant one. A converter leaves such: with weights of
  * 0, a tiny scale and a bias near 2^30. */
 static bool channels_constant(const te_finish_t *f, const int8_t *weights, int32_t row, int32_t c, int32_t *mult, int8_t *shift) {
     int32_t sum = 0;
     int8_t y;
-    for (int32_t i = 0; i < row; i++) {
-        sum |= weights[c * row + i];
-    }
-    if (sum != 0 || row == 0) {
+    if (row == 0 || !channels_zero(weights + c * row, row)) {
         return false;
     }
     te_finish_s8(f, c, 1, &sum, &y);

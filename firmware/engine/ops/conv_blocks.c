@@ -12,15 +12,20 @@ typedef struct {
     te_matmul_t matmul;
     te_block_t block;
     int32_t batch, row, column, group;
-    te_taps_t h;    /* of the row */
+    te_runs_t runs;  /* at this row of the output, as if the window began in column 0 of the input */
 } conv_blocks_t;
 
 static uint32_t conv_units(int32_t n) {
     return (uint32_t)(n + TE_BLOCK_UNIT - 1) / TE_BLOCK_UNIT * TE_BLOCK_UNIT;
 }
 
+/* Whether every output position sees its own input position alone: then positions are rows of a matrix. */
+static bool conv_matrix(const te_conv_t *p) {
+    return p->w.k_h == 1 && p->w.k_w == 1 && p->w.stride_h == 1 && p->w.stride_w == 1 && p->group == p->c.channels;
+}
+
 static bool conv_pieces(const te_conv_t *p) {
-    return p->k_depth % TE_BLOCK_UNIT != 0;
+    return p->k_depth % TE_BLOCK_UNIT != 0 && !conv_matrix(p);
 }
 
 static int32_t conv_positions(const te_conv_t *p) {
@@ -38,11 +43,18 @@ uint32_t te_conv_blocks_size(const te_conv_t *p) {
     return te_padded(te_block_size(filter, conv_span(p))) + (conv_pieces(p) ? conv_units(filter) : 0);
 }
 
-/* Where every output position sees its own input position alone, positions are rows of a matrix. */
 te_lag_t te_conv_blocks_lag(const te_conv_t *p, te_lag_t row_by_row) {
-    bool own = p->w.k_h == 1 && p->w.k_w == 1 && p->w.stride_h == 1 && p->w.stride_w == 1;
-    bool matrix = own && p->group == p->c.channels;
-    return matrix ? te_matrix_lag((uint32_t)conv_positions(p), p->x_depth, (uint32_t)p->c.channels) : row_by_row;
+    return conv_matrix(p) ? te_matrix_lag((uint32_t)conv_positions(p), p->x_depth, (uint32_t)p->c.channels) : row_by_row;
+}
+
+static void conv_begin_row(conv_blocks_t *r) {
+    const te_conv_t *p = r->p;
+    te_taps_t h = te_taps_h(&p->w, r->row);
+    r->runs.x = r->x + (r->batch * p->w.in_h + h.start) * p->w.in_w * p->x_depth + r->group * p->k_depth;
+    r->runs.n = h.last > h.first ? h.last - h.first : 0;
+    r->runs.x_step = p->w.dilation_h * p->w.in_w * p->x_depth;
+    r->runs.at = h.first * p->w.k_w * p->k_depth;
+    r->runs.at_step = p->w.k_w * p->k_depth;
 }
 
 static void conv_begin_at(conv_blocks_t *r, int32_t position) {
@@ -51,32 +63,36 @@ static void conv_begin_at(conv_blocks_t *r, int32_t position) {
     r->column = position - row * w->out_w;
     r->batch = row / w->out_h;
     r->row = row - r->batch * w->out_h;
-    r->h = te_taps_h(w, r->row);
+    conv_begin_row(r);
 }
 
 static void conv_next(conv_blocks_t *r) {
     const te_window_t *w = &r->p->w;
-    if (++r->column < w->out_w) {
-        return;
+    if (++r->column == w->out_w) {
+        r->column = 0;
+        r->row++;
+        if (r->row == w->out_h) {
+            r->row = 0;
+            r->batch++;
+        }
+        conv_begin_row(r);
     }
-    r->column = 0;
-    if (++r->row == w->out_h) {
-        r->row = 0;
-        r->batch++;
-    }
-    r->h = te_taps_h(w, r->row);
 }
 
+/* Copies runs; of four bytes or more by words, of which the last may lie over the one before. */
 static void conv_copy(int8_t *to, const te_runs_t *runs) {
     const int8_t *x = runs->x;
+    int32_t length = runs->length, last = length - 4;
     to += runs->at;
-    for (int32_t i = 0; i < runs->n; i++, x += runs->x_step, to += runs->at_step) {
-        int32_t j = 0;
-        for (; j + 4 <= runs->length; j += 4) {
+    for (int32_t i = runs->n; i > 0; i--, x += runs->x_step, to += runs->at_step) {
+        for (int32_t j = 0; j < last; j += 4) {
             memcpy(to + j, x + j, 4);
         }
-        for (; j < runs->length; j++) {
+        for (int32_t j = 0; j < length && last < 0; j++) {
             to[j] = x[j];
+        }
+        if (last >= 0) {
+            memcpy(to + last, x + last, 4);
         }
     }
 }
@@ -89,35 +105,52 @@ static void conv_put(const conv_blocks_t *r, int32_t into, const te_runs_t *runs
     }
 }
 
-/* Row `into` of the block: the taps of one column after the other, or all at once where they are neighbours. */
-static void conv_gather(conv_blocks_t *r, int32_t into) {
-    const te_conv_t *p = r->p;
-    te_taps_t w = te_taps_w(&p->w, r->column);
-    int32_t rows = r->h.last - r->h.first, taps = w.last - w.first, calls = 1, filter = r->block.depth;
-    bool clipped = rows < p->w.k_h || taps < p->w.k_w;
-    te_runs_t t = {.n = rows, .length = taps * p->k_depth, .at_step = p->w.k_w * p->k_depth};
-    t.x_step = p->w.dilation_h * p->w.in_w * p->x_depth;
-    t.at = (r->h.first * p->w.k_w + w.first) * p->k_depth;
-    t.x = r->x + ((r->batch * p->w.in_h + r->h.start) * p->w.in_w + w.start) * p->x_depth + r->group * p->k_depth;
-    if (p->w.dilation_w > 1 || p->k_depth != p->x_depth) {
-        calls = taps;
-        t.length = p->k_depth;
-    }
-    if (clipped && r->piece) {
-        memset(r->piece, p->c.x_zero, (uint32_t)filter);
-    } else if (clipped) {
+static void conv_clear(const conv_blocks_t *r, int32_t into) {
+    if (r->piece) {
+        memset(r->piece, r->p->c.x_zero, (uint32_t)r->block.depth);
+    } else {
         te_block_clear(&r->block, into);
     }
-    for (; rows > 0 && taps > 0 && calls > 0; calls--, t.x += p->w.dilation_w * p->x_depth, t.at += p->k_depth) {
+}
+
+/* Row `into` of the block: all taps of the window's rows where they are neighbours in the input, or else one column of
+ * taps after the other. */
+static void conv_gather(const conv_blocks_t *r, int32_t into) {
+    const te_conv_t *p = r->p;
+    te_taps_t w = te_taps_w(&p->w, r->column);
+    int32_t taps = w.last - w.first, k_depth = p->k_depth;
+    bool neighbours = p->w.dilation_w == 1 && k_depth == p->x_depth;
+    te_runs_t t = r->runs;
+    t.x += w.start * p->x_depth;
+    t.at += w.first * k_depth;
+    t.length = neighbours ? taps * k_depth : k_depth;
+    if (taps < p->w.k_w || t.n < p->w.k_h) {
+        conv_clear(r, into);
+    }
+    for (int32_t i = neighbours && taps > 0 ? 1 : taps; i > 0; i--) {
         conv_put(r, into, &t);
+        t.x += p->w.dilation_w * p->x_depth;
+        t.at += k_depth;
     }
     if (r->piece) {
-        te_runs_t whole = {r->piece, 1, (int32_t)conv_units(filter), 0, 0, 0};
+        te_runs_t whole = {r->piece, 1, (int32_t)conv_units(r->block.depth), 0, 0, 0};
         te_block_put(&r->block, into, &whole);
     }
 }
 
-/* Positions first .. first + n - 1 of the output. */
+/* Gathers positions first .. first + n - 1 of the output. */
+static void conv_gather_all(conv_blocks_t *r, int32_t first, int32_t n) {
+    if (conv_matrix(r->p)) {
+        te_block_fill(&r->block, r->x + first * r->p->x_depth);
+        return;
+    }
+    conv_begin_at(r, first);
+    te_block_begin(&r->block);
+    for (int32_t i = 0; i < n; i++, conv_next(r)) {
+        conv_gather(r, i);
+    }
+}
+
 static void conv_block(conv_blocks_t *r, int32_t first, int32_t n) {
     const te_conv_t *p = r->p;
     te_matmul_t m = r->matmul;
@@ -125,11 +158,7 @@ static void conv_block(conv_blocks_t *r, int32_t first, int32_t n) {
     r->block.rows = n;
     m.channels = p->group;
     for (r->group = 0; m.first < p->c.channels; r->group++, m.first += p->group, m.k += p->group * m.depth) {
-        conv_begin_at(r, first);
-        te_block_begin(&r->block);
-        for (int32_t i = 0; i < n; i++, conv_next(r)) {
-            conv_gather(r, i);
-        }
+        conv_gather_all(r, first, n);
         te_matmul_s8(&m, &r->block, y + m.first);
     }
 }

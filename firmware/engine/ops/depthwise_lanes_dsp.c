@@ -59,6 +59,10 @@ static void lanes_columns(const te_depthwise_run_t *r, const lanes_t *t, int32_t
 
 void te_depthwise_row_dsp(const te_depthwise_run_t *r, int32_t batch, int32_t row) {
     const te_depthwise_t *p = r->p;
+    if (p->multiplier > 1 || p->depth < 4) {
+        te_depthwise_any_s8(r, batch, row, 1);
+        return;
+    }
     te_taps_t h = te_taps_h(&p->w, row);
     int32_t image = (batch * p->w.in_h + h.start) * p->w.in_w;
     int8_t *y = (int8_t *)r->y + (batch * p->w.out_h + row) * p->w.out_w * p->c.channels;

@@ -120,7 +120,7 @@ static inline void dsp_clamp(const te_finish_t *f, int8_t *y, int32_t n) {
     }
 }
 
-/* One row of the output of any window, of four channels or more (ops/depthwise_lanes_dsp.c). */
+/* One row of the output of any window (ops/depthwise_lanes_dsp.c). */
 void te_depthwise_row_dsp(const te_depthwise_run_t *r, int32_t batch, int32_t row);
 
 #endif

@@ -83,11 +83,7 @@ static void fully_blocks_s8(const fully_t *p, const te_matmul_t *m, void *scratc
     te_block_t b = {scratch, p->depth, p->c.x_zero, 0, 0};
     for (int32_t done = 0; done < p->batches; done += b.rows) {
         b.rows = te_block_rows(p->depth, p->batches - done);
-        te_block_begin(&b);
-        for (int32_t i = 0; i < b.rows; i++, x += p->depth) {
-            te_runs_t row = {x, 1, p->depth, 0, 0, 0};
-            te_block_put(&b, i, &row);
-        }
+        te_block_fill(&b, x + done * p->depth);
         te_matmul_s8(m, &b, y + done * p->c.channels);
     }
 }

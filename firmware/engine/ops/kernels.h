@@ -69,6 +69,9 @@ void te_block_begin(te_block_t *b);
 void te_block_put(const te_block_t *b, int32_t row, const te_runs_t *runs);
 void te_block_clear(const te_block_t *b, int32_t row);
 
+/* The same for all rows, which lie one behind the other in x. */
+void te_block_fill(te_block_t *b, const int8_t *x);
+
 /* The rows of a block; and one row that lies in x as it is. */
 void te_matmul_s8(const te_matmul_t *m, const te_block_t *b, int8_t *y);
 void te_matvec_s8(const te_matmul_t *m, const int8_t *x, int8_t *y);

@@ -33,6 +33,13 @@ void te_block_clear(const te_block_t *b, int32_t row) {
     memset((int16_t *)b->data + row * b->step, 0, (uint32_t)b->depth * sizeof(int16_t));
 }
 
+void te_block_fill(te_block_t *b, const int8_t *x) {
+    te_block_begin(b);
+    for (int32_t i = 0; i < b->rows * b->depth; i++) {
+        ((int16_t *)b->data)[i] = (int16_t)(x[i] - b->x_zero);
+    }
+}
+
 void te_matmul_s8(const te_matmul_t *m, const te_block_t *b, int8_t *y) {
     for (int32_t c = 0; c < m->channels; c++) {
         const int8_t *k = m->k + c * m->depth;

@@ -28,37 +28,69 @@ void te_block_begin(te_block_t *b) {
     b->step = dense_step(b->rows);
 }
 
-/* The words of a run. */
+static inline void dense_weave_word(int32_t *to, const int8_t *x, int32_t zeros, int32_t step) {
+    int32_t w = dsp_load(x);
+    to[0] = dsp_even(zeros, w);
+    to[step] = dsp_odd(zeros, w);
+}
+
+/* The words of a run of n elements. */
 static inline void dense_weave(int32_t *to, const int8_t *x, int32_t n, int32_t zeros, int32_t step) {
-    for (const int8_t *end = x + (n & ~3); x != end; x += 4, to += 2 * step) {
-        int32_t w = dsp_load(x);
-        to[0] = dsp_even(zeros, w);
-        to[step] = dsp_odd(zeros, w);
+    const int8_t *end = x + (n & ~3), *fours = x + (n & ~15);
+    for (; x != fours; x += 16, to += 8 * step) {
+        dense_weave_word(to, x, zeros, step);
+        dense_weave_word(to + 2 * step, x + 4, zeros, step);
+        dense_weave_word(to + 4 * step, x + 8, zeros, step);
+        dense_weave_word(to + 6 * step, x + 12, zeros, step);
+    }
+    for (; x != end; x += 4, to += 2 * step) {
+        dense_weave_word(to, x, zeros, step);
     }
 }
 
+/* The last elements of a row, which are no whole word; what is beyond its end counts as 0. */
+static void dense_weave_rest(int32_t *to, const int8_t *x, int32_t n, const te_block_t *b) {
+    int8_t rest[4] = {(int8_t)b->x_zero, (int8_t)b->x_zero, (int8_t)b->x_zero, (int8_t)b->x_zero};
+    memcpy(rest, x, (uint32_t)n);
+    dense_weave_word(to, rest, dsp_lanes(-b->x_zero), b->step);
+}
+
 void te_block_put(const te_block_t *b, int32_t row, const te_runs_t *runs) {
-    int32_t zeros = dsp_lanes(-b->x_zero), length = runs->length, step = b->step;
+    int32_t zeros = dsp_lanes(-b->x_zero), length = runs->length, step = b->step, to_step = (runs->at_step >> 1) * step;
     int32_t *to = (int32_t *)b->data + (runs->at >> 1) * step + row;
     const int8_t *x = runs->x;
-    for (int32_t i = 0; i < runs->n; i++, x += runs->x_step, to += (runs->at_step >> 1) * step) {
-        dense_weave(to, x, length, zeros, step);
+    for (int32_t i = runs->n; i > 0; i--, x += runs->x_step, to += to_step) {
+        if (step == 6) {
+            dense_weave(to, x, length, zeros, 6);
+        } else {
+            dense_weave(to, x, length, zeros, step);
+        }
     }
     if (length & 3) {  /* one run, up to the end of the row */
-        int32_t w = 0;
-        int8_t rest[4] = {(int8_t)b->x_zero, (int8_t)b->x_zero, (int8_t)b->x_zero, (int8_t)b->x_zero};
-        memcpy(rest, runs->x + (length & ~3), (uint32_t)(length & 3));
-        memcpy(&w, rest, sizeof(w));
-        to = (int32_t *)b->data + ((runs->at + length) >> 2) * 2 * step + row;
-        to[0] = dsp_even(zeros, w);
-        to[step] = dsp_odd(zeros, w);
+        dense_weave_rest(to - to_step + (length >> 2) * 2 * step, x - runs->x_step + (length & ~3), length & 3, b);
     }
 }
 
 void te_block_clear(const te_block_t *b, int32_t row) {
-    int32_t *to = (int32_t *)b->data + row;
-    for (int32_t i = 0; i < b->depth; i += 2, to += b->step) {
-        *to = 0;
+    int32_t *to = (int32_t *)b->data + row, step = b->step;
+    for (int32_t i = (b->depth + 3) >> 2; i > 0; i--, to += 2 * step) {
+        to[0] = to[step] = 0;
+    }
+}
+
+void te_block_fill(te_block_t *b, const int8_t *x) {
+    int32_t zeros = dsp_lanes(-b->x_zero), depth = b->depth, step, *to = b->data;
+    te_block_begin(b);
+    step = b->step;
+    for (int32_t i = 0; i < b->rows; i++, x += depth, to++) {
+        if (step == 6) {
+            dense_weave(to, x, depth, zeros, 6);
+        } else {
+            dense_weave(to, x, depth, zeros, step);
+        }
+        if (depth & 3) {
+            dense_weave_rest(to + (depth >> 2) * 2 * step, x + (depth & ~3), depth & 3, b);
+        }
     }
 }
 
