@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Random int8 models of one operator with weights, drawn to reach every path of the kernels: sizes around the widths of
-vectors and blocks, clipped windows, constant channels, scales and biases that leave no short way."""
+"""Random int8 models of one operator, drawn to reach every path of the kernels: sizes around the widths of vectors and
+blocks, clipped windows, constant channels, scales and biases that leave no short way. Each is (model, [input, ..])."""
 
 import numpy as np
 from torpor_host.convert.writer import Writer
@@ -38,7 +38,7 @@ class _Model:
         return h, w, out_h, out_w, options
 
     def finish(self, name, x_shape, k_shape, y_shape, axis, sums, per_channel=True, **options):
-        """(bytes, input) of the model. sums: products in one output."""
+        """The model, of which one output is the sum of so many products."""
         channels, rng = k_shape[axis], self.rng
         x_scale = np.float32(10 ** rng.uniform(-3, 0))
         k_scale = np.float32(10 ** rng.uniform(-3, -1)) * rng.uniform(0.05, 1, channels if per_channel else 1).astype(np.float32)
@@ -56,7 +56,7 @@ class _Model:
         if rng.random() < 0.9:
             inputs.append(w.tensor("b", (channels,), np.int32, bias.astype(np.int32), scale=x_scale * scale, axis=0))
         w.op(name, inputs, [y], fusedActivationFunction=self.pick(*ACTIVATIONS), **options)
-        return w.finish([x], [y]), self.int8(x_shape)
+        return w.finish([x], [y]), [self.int8(x_shape)]
 
     def dead_channels(self, k, axis, k_scale, bias):
         """What a converter makes of a channel with hardly any weights: none at all, a tiny scale and a huge bias."""
@@ -95,3 +95,20 @@ def fully_connected(seed):
     batch, channels = m.pick(1, 1, 1, 2, 3, 4, 5, 6, 7, 13), m.pick(*CHANNELS, 40)
     depth = m.pick(*CHANNELS, 63, 64, 65, 96, 127, 128, 129, 192, 250, 256, 300)
     return m.finish("FULLY_CONNECTED", (batch, depth), (channels, depth), (batch, channels), 0, depth, m.pick(True, False))
+
+
+def add(seed):
+    m = _Model(seed)
+    shape = (1, m.size(1, 4), m.size(1, 5), m.pick(*CHANNELS))
+    shapes = [shape, m.pick(shape, shape, shape, (1, 1, 1, shape[3]), (1, 1, 1, 1))]
+    scale = np.float32(10 ** m.rng.uniform(-3, 0))
+    scales = [scale, m.pick(scale, np.float32(scale * m.rng.uniform(0.01, 1)), np.float32(scale * 2.0**-7))]
+    order = m.pick([0, 1], [1, 0])
+    inputs = [m.w.tensor("x", shapes[i], np.int8, scale=scales[i], zero_point=m.size(-128, 127)) for i in order]
+    y_scale = np.float32(scale * m.pick(0.01, 0.5, 1, 1, 2, 40))
+    y = m.w.tensor("y", shape, np.int8, scale=y_scale, zero_point=m.size(-128, 127))
+    m.w.op("ADD", inputs, [y], fusedActivationFunction=m.pick(*ACTIVATIONS))
+    return m.w.finish(inputs, [y]), [m.int8(shapes[i]) for i in order]
+
+
+KINDS = (conv, depthwise, fully_connected, add)

@@ -68,6 +68,17 @@ static inline int32_t te_rescale_down(int32_t x, te_scale_t s) {
     return te_round_shift(te_high_mul(x, s.mult), -s.shift);
 }
 
+/* The same for -2^30 <= x < 2^30, and shorter: nothing can overflow. */
+static inline int32_t te_rescale_small(int32_t x, te_scale_t s) {
+    int32_t n = -s.shift, half = (int32_t)((UINT32_C(1) << n) >> 1), v;
+#if defined(__ARM_FEATURE_DSP) && defined(__thumb2__)
+    __asm__("smmulr %0, %1, %2" : "=r"(v) : "r"(2 * x), "r"(s.mult));
+#else
+    v = te_high_mul(x, s.mult);
+#endif
+    return (v + half + ((v >> 31) & -(n > 0))) >> n;
+}
+
 static inline int32_t te_clamp(int32_t x, int32_t low, int32_t high) {
     return x < low ? low : x > high ? high : x;
 }

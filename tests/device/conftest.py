@@ -174,13 +174,12 @@ def _write_pipeline(folder):
 
 
 def _write_kernels(folder):
-    """Models of kernel_models.py with input and output, as tflm_kernels.py reads them."""
+    """Models of kernel_models.py with inputs and output, as tflm_kernels.py reads them."""
     parts = []
-    for seed in range(60):
-        make = (kernel_models.conv, kernel_models.depthwise, kernel_models.fully_connected)[seed % 3]
-        model, x = make(seed)
-        y = interpret(model, x)
-        parts += [struct.pack("<III", len(model), x.nbytes, y.nbytes), model, x.tobytes(), y.tobytes()]
+    for seed in range(72):
+        model, inputs = kernel_models.KINDS[seed % len(kernel_models.KINDS)](seed)
+        x, y = b"".join(part.tobytes() for part in inputs), interpret(model, *inputs).tobytes()
+        parts += [struct.pack("<III", len(model), len(x), len(y)), model, x, y]
     (folder / "kernels.bin").write_bytes(b"".join(parts))
 
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Random models of one convolution, depthwise convolution or dense layer, outputs as the official interpreter gave
-them: the kernels that this core has against the reference.
+"""Random models of one convolution, depthwise convolution, dense layer or sum, outputs as the official interpreter
+gave them: the kernels that this core has.
 
-kernels.bin: of each model lengths of model, input and output (3 x uint32, little-endian), and those bytes. So models
+kernels.bin: of each model lengths of model, inputs and output (3 x uint32, little-endian), and those bytes. So models
 lie at any alignment.
 """
 
@@ -25,9 +25,12 @@ def load(name):
 def check(model, x, y):
     m = tflm.Model(model)
     for _ in range(2):  # a run leaves nothing behind
-        view = m.input(0)
-        for i in range(len(x)):
-            view[i] = x[i] - 256 if x[i] > 127 else x[i]
+        bytes_left = iter(x)
+        for k in range(len(m.inputs)):
+            view = m.input(k)
+            for i in range(len(view)):
+                byte = next(bytes_left)
+                view[i] = byte - 256 if byte > 127 else byte
         m.run()
         got = bytes(m.output(0))
         assert got == bytes(y), (m.ops, [i for i in range(len(y)) if got[i] != y[i]][:8])

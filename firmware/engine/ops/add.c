@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * ADD: y = a + b. */
 #include "add_sub.h"
+#include "kernels.h"
 
 static int add_prepare(te_op_t *op, void *params) {
     te_add_sub_t *p = params;
@@ -13,6 +14,11 @@ static int add_prepare(te_op_t *op, void *params) {
 }
 
 static void add_s8(const void *params, const te_run_t *r) {
+#if TE_KERNELS == TE_DSP
+    if (te_add_s8_dsp(params, r)) {
+        return;
+    }
+#endif
     te_add_sub_s8(params, r, 1);
 }
 

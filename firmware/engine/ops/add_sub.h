@@ -24,10 +24,14 @@ typedef struct {
 
 int te_add_sub(te_op_t *op, int options_type, te_add_sub_t *p);
 
-/* a + sign * b of quantised numbers that are less their zero points and shifted to the left. */
+/* a + sign * b of quantised numbers that are less their zero points and shifted to the left: to 2^30 at most, and the
+ * inputs' scales are at most 1/2. */
 static inline int32_t te_add_sub_scaled(te_add_sub_scales_t s, int32_t a, int32_t b, int sign) {
-    return te_rescale_down(te_rescale_down(a, s.a) + sign * te_rescale_down(b, s.b), s.y) + s.y_zero;
+    return te_rescale_small(te_rescale_small(a, s.a) + sign * te_rescale_small(b, s.b), s.y) + s.y_zero;
 }
+
+/* ADD of int8 on Cortex-M4 and M7, if the scales suit it (ops/add_dsp.c); else false. */
+bool te_add_s8_dsp(const te_add_sub_t *p, const te_run_t *r);
 
 static inline void te_add_sub_s8(const te_add_sub_t *p, const te_run_t *r, int sign) {
     te_add_sub_scales_t s = p->scales;
