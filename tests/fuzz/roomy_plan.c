@@ -50,7 +50,9 @@ static void roomy_operator(roomy_t *r, uint32_t index) {
     uint32_t scratch = roomy_called(r, need);
     if (scratch > 0 || need->calls[0] >= 0) {
         te_place_t at = roomy_take(r, scratch);
-        where[need->scratch_at - r->graph->part.first_tensor] = at;
+        for (uint32_t k = 0; k < need->scratch_refs; k++) {
+            where[need->scratch_at - r->graph->part.first_tensor + k] += at;
+        }
         if (r->graph->part.number == 0 && index < ROOMY_OPERATORS) {
             roomy_scratch[index] = (roomy_block_t){at, scratch};
         }
