@@ -11,17 +11,19 @@ import numpy as np
 from tflite_micro.tensorflow.lite.micro.python import schema_py_generated as schema
 
 INT4 = "int4"
+RESOURCE = "resource"
 
 _TYPES = {np.dtype(getattr(np, name)): getattr(schema.TensorType, name.upper()) for name in (
     "float16", "float32", "float64", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")}
 _TYPES[np.dtype(np.bool_)] = schema.TensorType.BOOL
 _TYPES[INT4] = schema.TensorType.INT4
 _DTYPES = {number: dtype for dtype, number in _TYPES.items()}
+_TYPES[RESOURCE] = schema.TensorType.RESOURCE
 
 
 def type_of(dtype) -> int:
-    """The schema's TensorType of a NumPy type or INT4."""
-    return _TYPES[dtype if isinstance(dtype, str) and dtype == INT4 else np.dtype(dtype)]
+    """The schema's TensorType of a NumPy type, INT4 or RESOURCE."""
+    return _TYPES[dtype if isinstance(dtype, str) and dtype in (INT4, RESOURCE) else np.dtype(dtype)]
 
 
 @dataclass(eq=False)

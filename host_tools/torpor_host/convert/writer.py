@@ -8,6 +8,13 @@
     w.op("FULLY_CONNECTED", [x, k, -1], [y], fusedActivationFunction="RELU")
     data = w.finish([x], [y])
 
+A subgraph for IF, WHILE or CALL_ONCE is a writer of its own:
+
+    part = w.subgraph()
+    a = part.tensor("a", (1, 4), np.float32)
+    part.ends([a], [a])
+    w.op("IF", [condition, z], [y], thenSubgraphIndex=part.number, elseSubgraphIndex=other.number)
+
 The schema is the published one, in the classes that the tflite-micro wheel ships.
 """
 
@@ -16,14 +23,16 @@ from flatbuffers import flexbuffers
 from tflite_micro.tensorflow.lite.micro.python import schema_py_generated as schema
 
 from torpor_host.convert import tflite
-from torpor_host.convert.graph import INT4, Graph, Model, Op, Tensor, pack_int4, type_of
+from torpor_host.convert.graph import INT4, RESOURCE, Graph, Model, Op, Tensor, pack_int4, type_of
 
-# Option fields that are enumerations; their values may be given by name. Any other text names a tensor type.
+# Option fields that are enumerations; their values may be given by name. Any other text but a name names a tensor type.
 _ENUMS = {
     "fusedActivationFunction": schema.ActivationFunctionType,
     "padding": schema.Padding,
     "weightsFormat": schema.FullyConnectedOptionsWeightsFormat,
 }
+
+_TEXTS = ("container", "sharedName")
 
 # Operators whose options are not called as they are.
 _OPTIONS = {
@@ -50,10 +59,15 @@ def flexbuffer(options: dict) -> bytes:
 
 
 class Writer:
-    """Collects tensors, operators and metadata of one subgraph; `finish` gives the file."""
+    """Collects tensors and operators of a subgraph, and metadata; `finish` of the main one gives the file."""
+
+    number = 0
+    """Of the subgraph in the file; 0 is the main one."""
 
     def __init__(self, description: str = ""):
         self._description = description
+        self._subgraphs: list[Writer] = []
+        self._ends: tuple = [], []
         self._tensors: list[Tensor] = []
         self._ops: list[Op] = []
         self._metadata: list[tuple[str, bytes]] = []
@@ -61,13 +75,13 @@ class Writer:
     def tensor(self, name, shape, dtype, data=None, scale=None, zero_point=None, axis=None, variable=False) -> int:
         """Adds a tensor and returns its index.
 
-        dtype: a NumPy type, or INT4 for constants of -8..7, two in a byte.
+        dtype: a NumPy type; INT4 for constants of -8..7, two in a byte; RESOURCE for what VAR_HANDLE gives.
         data: constant values, `shape` elements of `dtype`; None for an activation.
         variable: keeps its values from one run to the next.
         scale, zero_point: a number, or one a channel along dimension `axis`; zero points default to 0.
         Raises ValueError if data do not fit shape and dtype, or zero points the scales.
         """
-        dtype = dtype if dtype == INT4 else np.dtype(dtype)
+        dtype = dtype if dtype in (INT4, RESOURCE) else np.dtype(dtype)
         shape = tuple(int(size) for size in shape)
         constant = None if data is None else _constant(data, dtype, shape, name)
         quantization = None if scale is None else _quantization(scale, zero_point, axis)
@@ -83,7 +97,7 @@ class Writer:
         """
         options = _options(name, options)
         if version is None:
-            int8 = self._tensors[inputs[0]].dtype == np.int8
+            int8 = bool(inputs) and self._tensors[inputs[0]].dtype == np.int8
             version = _INT8_VERSION.get(name, 1) if int8 else 1
         if not hasattr(schema.BuiltinOperator, name):
             raise AttributeError(f"there is no operator {name}")
@@ -97,18 +111,33 @@ class Writer:
         options = flexbuffer(options) if isinstance(options, dict) else options
         self._ops.append(Op("CUSTOM", self._at(inputs), self._at(outputs), custom_code=name, custom=options))
 
+    def subgraph(self) -> "Writer":
+        """A new subgraph of the file, which `ends` has to finish."""
+        part = Writer()
+        self._subgraphs.append(part)
+        part.number = len(self._subgraphs)
+        return part
+
+    def ends(self, inputs, outputs) -> None:
+        """Says which tensors are the subgraph's inputs and outputs."""
+        self._ends = inputs, outputs
+
     def metadata(self, name: str, data: bytes) -> None:
         """Adds a metadata entry."""
         self._metadata.append((name, bytes(data)))
 
     def model(self, inputs, outputs) -> Model:
-        """The graph, with the given tensors as the model's inputs and outputs."""
-        graph = Graph(self._at(inputs), self._at(outputs), self._ops, self._tensors)
-        return Model([graph], self._description, self._metadata)
+        """The graphs, with the given tensors as the model's inputs and outputs."""
+        self.ends(inputs, outputs)
+        return Model([w._graph() for w in (self, *self._subgraphs)], self._description, self._metadata)
 
     def finish(self, inputs, outputs) -> bytes:
-        """The file of that graph."""
+        """The file of these graphs."""
         return tflite.write(self.model(inputs, outputs))
+
+    def _graph(self):
+        inputs, outputs = self._ends
+        return Graph(self._at(inputs), self._at(outputs), self._ops, self._tensors)
 
     def _at(self, indices):
         return [None if i == -1 else self._tensors[i] for i in indices]
@@ -145,5 +174,6 @@ def _options(name, options):
     for field, value in options.items():
         if not hasattr(table, field):
             raise ValueError(f"{name} has no option {field}")
-        setattr(table, field, getattr(_ENUMS.get(field, schema.TensorType), value) if isinstance(value, str) else value)
+        by_name = isinstance(value, str) and field not in _TEXTS
+        setattr(table, field, getattr(_ENUMS.get(field, schema.TensorType), value) if by_name else value)
     return table
