@@ -67,6 +67,7 @@ typedef enum {
     TE_INT16 = 7,
     TE_INT8 = 9,
     TE_UINT64 = 12,
+    TE_RESOURCE = 13,  /* the number of a variable, never an input or output of a model */
     TE_UINT32 = 15,
     TE_INT4 = 17  /* constant weights only: two in a byte, the first in its low half */
 } te_type_t;
@@ -118,8 +119,9 @@ int te_open(te_model_t **m, void *state, size_t state_len, void *arena, size_t a
 void te_reset(te_model_t *m);
 
 /* Runs all operators once. Allocates nothing. TE_WAIT if an operator waits for more inputs (CIRCULAR_BUFFER, in a
- * streaming model): it has kept this run's, those after it did not run, and the outputs are worth nothing. TE_ERR_ARGUMENT if an index that the inputs hold, or that was computed
- * from them, leads outside a tensor; the outputs are then worth nothing, and the model may be run again. */
+ * streaming model): it has kept this run's, those after it did not run, and the outputs are worth nothing.
+ * TE_ERR_ARGUMENT if an index that the inputs hold, or that was computed from them, leads outside a tensor, or if loops
+ * call subgraphs a million times; the outputs are then worth nothing, and the model may be run again. */
 int te_run(te_model_t *m, te_error_t *why);
 
 /* Runs operator i alone (0 <= i < te_op_count); calling it for every i in order is te_run. */
@@ -137,7 +139,8 @@ const char *te_op_name(const te_model_t *m, int i);
 /* Names of what this build can run: i = 0, 1, ... until NULL. For tflm.OPS. */
 const char *te_supported(int i);
 
-/* Multiply-accumulates of one run: of convolutions, depthwise convolutions and fully connected layers. */
+/* Multiply-accumulates of one run: of convolutions, depthwise convolutions and fully connected layers. Each operator
+ * of a subgraph counts once, however often it runs. */
 uint64_t te_macs(const te_model_t *m);
 
 /* Bytes of the metadata entry `name` of the file, or NULL. */

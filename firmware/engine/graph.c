@@ -36,7 +36,8 @@ uint32_t te_type_size(int type) {
     switch (type) {
         case TE_FLOAT32:
         case TE_INT32:
-        case TE_UINT32: return 4;
+        case TE_UINT32:
+        case TE_RESOURCE: return 4;
         case TE_INT16: return 2;
         case TE_UINT8:
         case TE_BOOL:

@@ -39,6 +39,7 @@ struct te_model {
     uint32_t macs_low, macs_high;
     uint16_t n_ops, n_steps;  /* operators of the main subgraph, and of all */
     uint16_t n_inputs, n_outputs;
+    uint16_t variables;  /* the first resource variable, in units of 8 bytes; 0: none. See ops/variable.h */
 };
 
 static inline te_step_t *te_model_steps(const te_model_t *m) {
@@ -99,6 +100,14 @@ typedef struct {
     uint32_t nbytes;
     uint16_t ref[4];
 } te_link_t;
+
+/* Runs a subgraph in an arena of its own. False if a fault stopped it. */
+bool te_call(const te_model_t *m, uint32_t part, uint8_t *arena);
+
+/* Calls of subgraphs in one run, so that a loop that does not end stops. */
+#ifndef TE_MAX_CALLS
+#define TE_MAX_CALLS 1000000
+#endif
 
 /* An operator. prepare() proves that the operator agrees with itself and its tensors, says to the planner what it
  * needs and fills `params`. run() may then only assert, and call te_fault(). */

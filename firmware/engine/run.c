@@ -112,6 +112,25 @@ static void run_step(const te_model_t *m, int i) {
     te_row(step->row)->run(m, te_model_params(m, step));
 }
 
+bool te_call(const te_model_t *m, uint32_t part, uint8_t *arena) {
+    te_model_t *own = (te_model_t *)m;  /* const for what operators do otherwise */
+    te_running_t *running = m->running;
+    te_span_t span = te_model_spans(m)[part];
+    uint16_t caller = running->step;
+    uint8_t *callers = m->arena;
+    if (++running->calls > TE_MAX_CALLS) {
+        te_fault(m, "a run may call subgraphs %d times: its loops do not end", TE_MAX_CALLS);
+        return false;
+    }
+    own->arena = arena;
+    for (int i = 0; i < span.n && !running->fault; i++) {
+        run_step(m, span.first + i);
+    }
+    own->arena = callers;
+    running->step = caller;
+    return !running->fault;
+}
+
 /* Operators first .. end - 1 of the main subgraph. */
 static int run_main(te_model_t *m, int first, int end, te_error_t *why) {
     te_running_t run = {why, 0, 0, false, false};

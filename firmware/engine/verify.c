@@ -71,6 +71,9 @@ static int verify_end(te_graph_t *g, int32_t tensor, const te_desc_t *t) {
     if (t->variable) {
         return te_fail(g, TE_ERR_UNSUPPORTED, "tensor %d is a variable, yet an input or output of the model", tensor);
     }
+    if (t->type == TE_RESOURCE && g->part.number == 0) {
+        return te_fail(g, TE_ERR_UNSUPPORTED, "tensor %d is a resource, yet an input or output of the model", tensor);
+    }
     return TE_OK;
 }
 

@@ -22,7 +22,8 @@
     X(signal_window) X(signal_fft_auto_scale) X(signal_rfft) X(signal_irfft) X(signal_energy) X(signal_filter_bank) \
     X(signal_filter_bank_square_root) X(signal_filter_bank_spectral_subtraction) X(signal_pcan) \
     X(signal_filter_bank_log) X(signal_stacker) X(signal_delay) X(signal_framer) X(signal_overlap_add) \
-    X(circular_buffer) X(detection_postprocess)
+    X(circular_buffer) X(detection_postprocess) \
+    X(if) X(while) X(call_once)
 #endif
 
 #define TE_DECLARE(name) extern const te_row_t te_row_##name;
