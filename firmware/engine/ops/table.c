@@ -23,7 +23,7 @@
     X(signal_filter_bank_square_root) X(signal_filter_bank_spectral_subtraction) X(signal_pcan) \
     X(signal_filter_bank_log) X(signal_stacker) X(signal_delay) X(signal_framer) X(signal_overlap_add) \
     X(circular_buffer) X(detection_postprocess) \
-    X(if) X(while) X(call_once)
+    X(if) X(while) X(call_once) X(var_handle) X(read_variable) X(assign_variable)
 #endif
 
 #define TE_DECLARE(name) extern const te_row_t te_row_##name;
