@@ -11,7 +11,7 @@ import pipeline_reference
 import pytest
 from tflite_micro import runtime
 from torpor_host import dsp, romfs, wav
-from torpor_host.convert.writer import Writer
+from torpor_host.convert.writer import RESOURCE, Writer
 from torpor_host.paths import BUILD, MODELS
 
 PEERS = ("kws_ref_model", "pretrainedResnet_quant", "vww_96_int8", "ad01_int8", "hello_world_int8")
@@ -102,6 +102,49 @@ def streaming():
     return w.finish([x], [y])
 
 
+def remembering():
+    """int32 n[1], float32 x[3] -> (x doubled until n is 4, the sum of all such, which begins as [1, 2, 3])."""
+    w = Writer("remembering")
+
+    def handle(part):
+        h = part.tensor("h", (), RESOURCE)
+        part.op("VAR_HANDLE", [], [h], sharedName="sum")
+        return h
+
+    init, condition, body = w.subgraph(), w.subgraph(), w.subgraph()
+    init.op("ASSIGN_VARIABLE", [handle(init), init.tensor("c", (3,), np.float32, [1, 2, 3])], [])
+    init.ends([], [])
+    for part in (condition, body):
+        n, x = part.tensor("n", (1,), np.int32), part.tensor("x", (3,), np.float32)
+        one, y = part.tensor("c", (1,), np.int32, [4 if part is condition else 1]), part.tensor("y", (3,), np.float32)
+        m = part.tensor("m", (1,), np.bool_ if part is condition else np.int32)
+        part.op("LESS" if part is condition else "ADD", [n, one], [m])
+        if part is body:
+            part.op("ADD", [x, x], [y])
+        part.ends([n, x], [m] if part is condition else [m, y])
+    w.op("CALL_ONCE", [], [], initSubgraphIndex=init.number)
+    n, m = (w.tensor(name, (1,), np.int32) for name in "nm")
+    x, y, old, new = (w.tensor(name, (3,), np.float32) for name in ("x", "y", "old", "new"))
+    w.op("WHILE", [n, x], [m, y], condSubgraphIndex=condition.number, bodySubgraphIndex=body.number)
+    w.op("READ_VARIABLE", [handle(w)], [old])
+    w.op("ADD", [old, y], [new])
+    w.op("ASSIGN_VARIABLE", [handle(w), new], [])
+    return w.finish([n, x], [y, new])
+
+
+def interpret_runs(model, runs, resets):
+    """Both outputs of the official interpreter in each of several runs; before the runs `resets` it is reset."""
+    interpreter, results = runtime.Interpreter.from_bytes(model), []
+    for number, inputs in enumerate(runs):
+        if number in resets:
+            interpreter.reset()
+        for i, (x, dtype) in enumerate(zip(inputs, (np.int32, np.float32))):
+            interpreter.set_input(np.array(x, dtype), i)
+        interpreter.invoke()
+        results.append([interpreter.get_output(i).tolist() for i in range(2)])
+    return results
+
+
 def unsupported():
     """A valid model whose second operator is one that TFLM does not have, either."""
     w = Writer("unsupported")
@@ -142,6 +185,10 @@ def _write_models(folder):
     models["classifier.x"] = x.tobytes()
     models["classifier.y"] = interpret(model, x).tobytes()
     models["metadata.json"] = METADATA
+    models["remembering.tflite"] = remembering()
+    runs, resets = [([n], [n, 0.5, -3]) for n in (0, 4, 2, 7, 1, 3)], [3, 5]
+    outputs = interpret_runs(models["remembering.tflite"], runs, resets)
+    models["remembering.json"] = json.dumps({"runs": runs, "resets": resets, "outputs": outputs}).encode()
     for name, data in models.items():
         (folder / name).write_bytes(data)
 

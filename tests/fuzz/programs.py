@@ -15,7 +15,7 @@ from torpor_host.paths import BUILD, FIRMWARE
 HERE = Path(__file__).parent
 FOLDER = BUILD / "fuzz"
 
-_COMMON = ["-std=c11", "-g", "-Wall", "-Wextra", "-Werror", "-ffp-contract=off", "-DTE_CHECK", f"-I{FIRMWARE / 'engine'}", f"-I{HERE}"]
+_COMMON = ["-std=c11", "-g", "-Wall", "-Wextra", "-Werror", "-ffp-contract=off", "-DTE_CHECK", "-DTE_MAX_CALLS=100", f"-I{FIRMWARE / 'engine'}", f"-I{HERE}"]
 _SANITIZE = ["-O2", "-fsanitize=address,undefined,float-cast-overflow", "-fno-sanitize-recover=all"]
 _HINT = "sudo apt-get install --no-install-recommends clang libclang-rt-14-dev"
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Small models that fuzzing starts from: at least one for each operator, in each type it has.
 
-A new operator needs one line in `OPERATORS`. One that the engine does not know yet does no harm:
-its model is refused until the engine learns it.
+A new operator needs one line in `OPERATORS`, or a place in one of the networks. One that the engine does not know yet
+does no harm: its model is refused until the engine learns it.
 """
 
 import dataclasses
@@ -10,7 +10,7 @@ import dataclasses
 import numpy as np
 
 from torpor_host import engine
-from torpor_host.convert.writer import Writer
+from torpor_host.convert.writer import RESOURCE, Writer
 from torpor_host.errors import ToolError
 
 
@@ -302,9 +302,76 @@ def floats():
     return w.finish([x], [z])
 
 
+def branch():
+    """x + x or x * x, as a flag says; in the else branch another branch."""
+    w = Writer()
+    parts = [w.subgraph() for _ in range(3)]
+    for name, part in zip(("ADD", "MUL"), parts):
+        x, y = part.tensor("x", (2, 3), np.float32), part.tensor("y", (2, 3), np.float32)
+        part.op(name, [x, x], [y])
+        part.ends([x], [y])
+    c, x, y = parts[2].tensor("c", (1,), np.bool_, [True]), parts[2].tensor("x", (2, 3), np.float32), parts[2].tensor("y", (2, 3), np.float32)
+    parts[2].op("IF", [c, x], [y], thenSubgraphIndex=1, elseSubgraphIndex=2)
+    parts[2].ends([x], [y])
+    c, x, y = w.tensor("c", (), np.bool_), w.tensor("x", (2, 3), np.float32), w.tensor("y", (2, 3), np.float32)
+    w.op("IF", [c, x], [y], thenSubgraphIndex=1, elseSubgraphIndex=3)
+    return w.finish([c, x], [y])
+
+
+def _counter(w, limit):
+    """Subgraphs that say whether an int32 is below a limit, and add 1 to it; both take int8 [1, 4] besides."""
+    condition, body = w.subgraph(), w.subgraph()
+    kind = dict(dtype=np.int8, scale=0.05, zero_point=-3)
+    for part in (condition, body):
+        i, a = part.tensor("i", (1,), np.int32), part.tensor("a", (1, 4), **kind)
+        n, b = part.tensor("n", (1,), np.int32, [1 if part is body else limit]), part.tensor("b", (1, 4), **kind)
+        j, c = part.tensor("j", (1,), np.int32), part.tensor("c", (1,), np.bool_)
+        part.op("ADD" if part is body else "LESS", [i, n], [j if part is body else c])
+        if part is body:
+            part.op("MUL", [a, a], [b])
+        part.ends([i, a], [j, b] if part is body else [c])
+    return dict(condSubgraphIndex=condition.number, bodySubgraphIndex=body.number)
+
+
+def loop():
+    """Two values that a loop carries."""
+    w = Writer()
+    kind = dict(dtype=np.int8, scale=0.05, zero_point=-3)
+    i, a, j, b = w.tensor("i", (1,), np.int32), w.tensor("a", (1, 4), **kind), w.tensor("j", (1,), np.int32), w.tensor("b", (1, 4), **kind)
+    w.op("WHILE", [i, a], [j, b], **_counter(w, 3))
+    return w.finish([i, a], [j, b])
+
+
+def memory():
+    """A sum in a variable, whose first value another subgraph gives, and one that is only read before it is assigned."""
+    w = Writer()
+
+    def handle(part, name):
+        h = part.tensor("h", (), RESOURCE)
+        part.op("VAR_HANDLE", [], [h], sharedName=name, container="c")
+        return h
+
+    init = w.subgraph()
+    init.op("ASSIGN_VARIABLE", [handle(init, "sum"), init.tensor("c", (1, 4), np.float32, [1, 2, 3, 4])], [])
+    init.ends([], [])
+    w.op("CALL_ONCE", [], [], initSubgraphIndex=init.number)
+    x, old, new, last = (w.tensor(name, (1, 4), np.float32) for name in ("x", "old", "new", "last"))
+    w.op("READ_VARIABLE", [handle(w, "sum")], [old])
+    w.op("ADD", [old, x], [new])
+    w.op("ASSIGN_VARIABLE", [handle(w, "sum"), new], [])
+    w.op("READ_VARIABLE", [handle(w, "last")], [last])
+    w.op("ASSIGN_VARIABLE", [handle(w, "last"), x], [])
+    return w.finish([x], [new, last])
+
+
+def networks():
+    """{name: bytes} of the seeds of several operators."""
+    return {make.__name__: make() for make in (chain, dense, floats, branch, loop, memory)}
+
+
 def all_seeds():
     """{name: bytes} of every seed."""
-    made = {"chain": chain(), "dense": dense(), "floats": floats()}
+    made = networks()
     for i, (name, inputs, outputs, options) in enumerate(OPERATORS):
         made[f"{i:03d}_{name.lower()}"] = model(name, inputs, outputs, **options)
     return made

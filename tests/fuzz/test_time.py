@@ -67,7 +67,8 @@ class Shared:
         schema.OperatorAddBuiltinOptions(self.b, options)
         return schema.OperatorEnd(self.b)
 
-    def finish(self, tensors, ops, inputs, outputs):
+    def finish(self, tensors, ops, inputs, outputs, graphs=1):
+        """The file of a graph that is its own subgraph so many times."""
         tensors, ops = self.tables(tensors), self.tables(ops)
         codes, buffers = self.tables([self.code]), self.tables(self.buffers)
         schema.SubGraphStart(self.b)
@@ -75,7 +76,7 @@ class Shared:
         schema.SubGraphAddInputs(self.b, inputs)
         schema.SubGraphAddOutputs(self.b, outputs)
         schema.SubGraphAddOperators(self.b, ops)
-        graphs = self.tables([schema.SubGraphEnd(self.b)])
+        graphs = self.tables([schema.SubGraphEnd(self.b)] * graphs)
         schema.ModelStart(self.b)
         schema.ModelAddVersion(self.b, 3)
         schema.ModelAddOperatorCodes(self.b, codes)
@@ -138,8 +139,23 @@ def many_axes(ops=1000, axes=15000):
     return m.finish(tensors[:2] + tensors[2:] * ops, made, m.numbers([0]), m.numbers([2]))
 
 
+def many_subgraphs(n=5000):
+    m = Shared()
+    tensor = m.tensor([1])
+    return m.finish([tensor] * 2, [m.op(m.numbers([0, 0]), m.numbers([1]))], m.numbers([0]), m.numbers([1]), n)
+
+
+def thousands_alive_to_the_end(n=4000):
+    """n additions whose results are all outputs."""
+    m = Shared()
+    tensor = m.tensor([1])
+    made = [m.op(m.numbers([i, i]), m.numbers([i + 1])) for i in range(n)]
+    return m.finish([tensor] * (n + 1), made, m.numbers([0]), m.numbers(list(range(1, n + 1))))
+
+
 @pytest.mark.parametrize("make", (outputs_that_only_the_last_operator_writes, many_inputs_of_the_model, many_outputs_of_the_model,
-                                  operators_that_read_thousands, joins_that_read_thousands, a_long_chain, many_axes))
+                                  operators_that_read_thousands, joins_that_read_thousands, a_long_chain, many_axes,
+                                  many_subgraphs, thousands_alive_to_the_end))
 def test_a_file_made_to_cost_time(fuzzer, tmp_path, make):
     from programs import fuzzer as program
 

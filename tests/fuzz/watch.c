@@ -64,3 +64,12 @@ int watch_run_op(te_model_t *m, int i, size_t arena_len, const char **broken, te
     }
     return code;
 }
+
+int watch_calls_once(const te_model_t *m) {
+    for (int i = 0; i < m->n_steps; i++) {
+        if (strcmp(te_row(te_model_steps(m)[i].row)->name, "CALL_ONCE") == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}

@@ -9,4 +9,7 @@
  * promise that the operator broke, NULL if none. AddressSanitizer ends the program at any other byte of the arena. */
 int watch_run_op(te_model_t *m, int i, size_t arena_len, const char **broken, te_error_t *why);
 
+/* Whether the model has a CALL_ONCE, which is not run again after a reset. */
+int watch_calls_once(const te_model_t *m);
+
 #endif
