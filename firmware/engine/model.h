@@ -146,7 +146,7 @@ typedef struct te_need {
 /* Proves that an operator's tensors have types that one of `signatures` has. They are separated by spaces; each is a
  * letter for every input, a colon, and a letter for every output. The last one stands for all further slots, too. An
  * input that is absent suits any letter.
- *     b int8  h int16  i int32  q int64  B uint8  I uint32  Q uint64  ? bool  f float32  n int4
+ *     b int8  h int16  i int32  q int64  B uint8  I uint32  Q uint64  ? bool  f float32  n int4  r resource
  *     [bf]  one of these        .  any but int4        =  the one that stands for the first [] or .        -  none
  * So "[bf]i:=" takes int8 or float32 and an int32, and gives the type of the first. A * in front of them all says that
  * the operator leaves out what it does in types that a build lacks; see te_has(). */

@@ -13,7 +13,7 @@ static const struct {
 } types_known[] = {
     {TE_INT8, 'b', "int8"}, {TE_FLOAT32, 'f', "float32"}, {TE_INT32, 'i', "int32"}, {TE_INT16, 'h', "int16"},
     {TE_UINT8, 'B', "uint8"}, {TE_INT64, 'q', "int64"}, {TE_BOOL, '?', "bool"}, {TE_INT4, 'n', "int4"},
-    {TE_UINT32, 'I', "uint32"}, {TE_UINT64, 'Q', "uint64"},
+    {TE_UINT32, 'I', "uint32"}, {TE_UINT64, 'Q', "uint64"}, {TE_RESOURCE, 'r', "variable"},
 };
 
 #define TYPES_KNOWN (sizeof(types_known) / sizeof(types_known[0]))

@@ -95,7 +95,7 @@ def test_the_simple_one_is_right():
     (dict(then=3), "if #0: subgraph 3 does not exist."),
     (dict(other=-1), "if #0: subgraph -1 does not exist."),
     (dict(then=0), "if #0: it should have 3 inputs."),
-    (dict(condition=np.int32), "if #0: its condition must be one bool."),
+    (dict(condition=np.int32), "if #0: its input 0 cannot be int32."),
     (dict(shape=(5,)), "if #0: its tensors and those of subgraph 1 differ in type or size."),
     (dict(drop=1), "if #0: it should have 2 inputs."),
 ))

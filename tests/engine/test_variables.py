@@ -179,8 +179,8 @@ def _set(target, name, value):
 
 @pytest.mark.parametrize("change, sentence", (
     (lambda g: _set(g.tensors[2], "shape", [2]), "var_handle #0: its output must be one resource."),
-    (lambda g: _set(g.tensors[2], "type", 0), "var_handle #0: its output must be one resource."),
-    (lambda g: _set(g.operators[1], "inputs", [0]), "read_variable #1: its input 0 must be one resource."),
+    (lambda g: _set(g.tensors[2], "type", 0), "var_handle #0: its output 0 cannot be float32."),
+    (lambda g: _set(g.operators[1], "inputs", [0]), "read_variable #1: its input 0 cannot be float32."),
     (lambda g: _set(g.operators[4], "inputs", [4]), "assign_variable #4: it should have 2 inputs and no output."),
     (lambda g: _set(g.operators[0], "builtinOptions", None), "var_handle #0: its options are missing or another operator's."),
     (lambda g: _set(g, "outputs", [2]), "tensor 2 is a resource, yet an input or output of the model."),

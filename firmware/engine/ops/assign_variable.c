@@ -37,4 +37,5 @@ static void assign_variable_run(const te_model_t *m, const void *params) {
     }
 }
 
-const te_row_t te_row_assign_variable = {"ASSIGN_VARIABLE", 144, sizeof(te_access_t), assign_variable_prepare, assign_variable_run};
+const te_row_t te_row_assign_variable = {"ASSIGN_VARIABLE", "[ri].:",
+    144, sizeof(te_access_t), assign_variable_prepare, assign_variable_run};

@@ -27,4 +27,4 @@ static void call_once_run(const te_model_t *m, const void *params) {
     p->done = p->done || te_call(m, p->part, te_out(m, p->scratch));
 }
 
-const te_row_t te_row_call_once = {"CALL_ONCE", 129, sizeof(call_once_t), call_once_prepare, call_once_run};
+const te_row_t te_row_call_once = {"CALL_ONCE", ":", 129, sizeof(call_once_t), call_once_prepare, call_once_run};

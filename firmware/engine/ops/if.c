@@ -18,7 +18,7 @@ static int if_condition(te_op_t *op) {
         return te_op_fail(op, TE_ERR_MODEL, "it has no condition", 0);
     }
     TE_TRY(te_op_input(op, 0, &t));
-    return t.type == TE_BOOL && t.count == 1 ? TE_OK
+    return t.count == 1 ? TE_OK
         : te_op_fail(op, TE_ERR_MODEL, "its condition must be one bool", 0);
 }
 
@@ -74,4 +74,4 @@ static void if_run(const te_model_t *m, const void *params) {
     }
 }
 
-const te_row_t te_row_if = {"IF", TE_IF, sizeof(if_t), if_prepare, if_run};
+const te_row_t te_row_if = {"IF", "?.:.", TE_IF, sizeof(if_t), if_prepare, if_run};

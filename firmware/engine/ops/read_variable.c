@@ -20,4 +20,5 @@ static void read_variable_run(const te_model_t *m, const void *params) {
     }
 }
 
-const te_row_t te_row_read_variable = {"READ_VARIABLE", 143, sizeof(te_access_t), read_variable_prepare, read_variable_run};
+const te_row_t te_row_read_variable = {"READ_VARIABLE", "[ri]:.",
+    143, sizeof(te_access_t), read_variable_prepare, read_variable_run};

@@ -34,7 +34,7 @@ static int var_handle_prepare(te_op_t *op, void *params) {
     te_desc_t y;
     TE_TRY(te_op_slots(op, 0, 0, TE_VAR_HANDLE_OPTIONS));
     TE_TRY(te_op_output(op, &y));
-    if ((y.type != TE_RESOURCE && y.type != TE_INT32) || y.count != 1) {
+    if (y.count != 1) {
         return te_op_fail(op, TE_ERR_MODEL, "its output must be one resource", 0);
     }
     p->container = te_fb_field_vec(&op->graph->file, &op->options, VAR_HANDLE_CONTAINER, 1);
@@ -53,4 +53,5 @@ static void var_handle_run(const te_model_t *m, const void *params) {
     memcpy(te_out(m, p->y), &p->id, sizeof(p->id));
 }
 
-const te_row_t te_row_var_handle = {"VAR_HANDLE", TE_VAR_HANDLE, sizeof(te_variable_t), var_handle_prepare, var_handle_run};
+const te_row_t te_row_var_handle = {"VAR_HANDLE", ":[ri]",
+    TE_VAR_HANDLE, sizeof(te_variable_t), var_handle_prepare, var_handle_run};

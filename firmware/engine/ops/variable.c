@@ -31,7 +31,7 @@ static te_variable_t *variable_of(te_op_t *op, int32_t tensor) {
 int te_variable_access(te_op_t *op, uint32_t nbytes, te_access_t *p, te_variable_t **v) {
     te_desc_t handle;
     TE_TRY(te_op_input(op, 0, &handle));
-    if ((handle.type != TE_RESOURCE && handle.type != TE_INT32) || handle.count != 1) {
+    if (handle.count != 1) {
         return te_op_fail(op, TE_ERR_MODEL, "its input 0 must be one resource", 0);
     }
     *v = variable_of(op, te_graph_index(op->graph, op->inputs, 0));

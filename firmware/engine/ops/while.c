@@ -30,9 +30,8 @@ static int while_link(te_op_t *op, const te_part_t *condition, const te_part_t *
     uint32_t first = op->graph->part.first_tensor;
     TE_TRY(te_call_own(op, op->inputs, i, &x));
     TE_TRY(te_call_own(op, op->outputs, i, &y));
-    TE_TRY(te_op_same_type(op, &x, &y));
-    if (x.nbytes != y.nbytes) {
-        return te_op_fail(op, TE_ERR_MODEL, "its input and output %d differ in size", (int32_t)i);
+    if (x.type != y.type || x.nbytes != y.nbytes) {
+        return te_op_fail(op, TE_ERR_MODEL, "its input and output %d differ in type or size", (int32_t)i);
     }
     in->nbytes = out->nbytes = x.nbytes;
     in->ref[WHILE_X] = (uint16_t)(first + te_graph_index(op->graph, op->inputs, i));
@@ -86,4 +85,4 @@ static void while_run(const te_model_t *m, const void *params) {
     }
 }
 
-const te_row_t te_row_while = {"WHILE", TE_WHILE, sizeof(while_t), while_prepare, while_run};
+const te_row_t te_row_while = {"WHILE", ".:.", TE_WHILE, sizeof(while_t), while_prepare, while_run};
