@@ -83,7 +83,7 @@ static void check_error(int code, const te_error_t *why, uint32_t luck) {
         hold(whole[0] >= 'a' && whole[0] <= 'z', "the sentence begins with the operator's name, or what is wrong");
         hold(strchr(whole, '%') == NULL, "the sentence has its number");
     }
-    hold( strlen(whole) >= strlen(why->reason) - 2, "the sentence is whole");
+    hold(strlen(whole) >= strlen(why->reason) - 2, "the sentence is whole");
     size_t room = luck % 64;
     char *text = (char *)lend(&text_pool, 0, room);
     te_describe(why, text, room);

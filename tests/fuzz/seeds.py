@@ -25,6 +25,11 @@ class Tensor:
     variable: bool = False
 
 
+def plain(dtype, *shape):
+    """An activation without a scale."""
+    return Tensor(shape, dtype)
+
+
 def q8(*shape, scale=0.05, zero=-3):
     return Tensor(shape, np.int8, quantisation=dict(scale=scale, zero_point=zero))
 
@@ -77,7 +82,10 @@ def model(name, inputs, outputs, **options):
         return -1 if t is None else w.tensor("t", t.shape, t.dtype, t.data, variable=t.variable, **t.quantisation)
 
     slots, results = [add(t) for t in inputs], [add(t) for t in outputs]
-    w.op(name, slots, results, **options)
+    if name in CUSTOM:
+        w.custom(name, slots, results, options or None)
+    else:
+        w.op(name, slots, results, **options)
     w.metadata("torpor", b"{}")
     return w.finish([i for i, t in zip(slots, inputs) if t is not None and t.data is None and not t.variable], results)
 
@@ -246,7 +254,62 @@ def _values():
     ]
 
 
-OPERATORS = [*_windows(), *_dense(), *_shapes(), *_reductions(), *_values()]
+def _spectra():
+    """Samples to a spectrum and back, by both kinds of radix."""
+    kinds = ((np.int16, 7), (np.int32, 2), (np.float32, 0))
+    return [
+        *[("SignalRfft", [plain(t, 2, 20)], [plain(t, 2, 26)], {"T": k, "fft_length": 24}) for t, k in kinds],
+        *[("SignalIrfft", [plain(t, 42)], [plain(t, 40)], {"T": k, "fft_length": 40}) for t, k in kinds],
+        ("SignalWindow", [plain(np.int16, 2, 6), const(range(6), np.int16)], [plain(np.int16, 2, 6)], {"shift": 3}),
+        ("SignalFftAutoScale", [plain(np.int16, 6)], [plain(np.int16, 6), plain(np.int32)], {}),
+        ("SignalEnergy", [plain(np.int16, 12)], [plain(np.uint32, 6)], {"end_index": 5, "start_index": 1}),
+    ]
+
+
+def _banks():
+    """Energies to channels and their logarithms."""
+    limits = [const(v, np.int16) for v in ([0, 2, 3], [0, 1, 2], [2, 3, 4])]
+    subtraction = {"alternate_one_minus_smoothing": 15401, "alternate_smoothing": 983, "clamping": True,
+                   "min_signal_remaining": 819, "num_channels": 4, "one_minus_smoothing": 15975, "smoothing": 409,
+                   "smoothing_bits": 10, "spectral_subtraction_bits": 14}
+    u32 = plain(np.uint32, 4)
+    return [
+        ("SignalFilterBank", [plain(np.uint32, 8), const(range(7), np.int16), const(range(7), np.int16), *limits],
+         [plain(np.uint64, 2)], {"num_channels": 2}),
+        ("SignalFilterBankSquareRoot", [plain(np.uint64, 4), const(3)], [u32], {}),
+        ("SignalFilterBankSquareRoot", [plain(np.uint64, 4), plain(np.int32)], [u32], {}),
+        ("SignalFilterBankSpectralSubtraction", [u32], [u32, u32], subtraction),
+        ("SignalPCAN", [u32, u32, const(range(125), np.int16)], [u32], {"snr_shift": 6}),
+        ("SignalFilterBankLog", [u32], [plain(np.int16, 4)], {"input_correction_bits": 3, "output_scale": 64}),
+    ]
+
+
+def _streams():
+    """What keeps samples from run to run."""
+    i16 = lambda *shape: plain(np.int16, *shape)  # noqa: E731
+    valid = plain(np.bool_)
+    stacker = {"num_channels": 2, "stacker_left_context": 1, "stacker_right_context": 0, "stacker_step": 2}
+    return [
+        ("SignalDelay", [i16(2, 4)], [i16(2, 4)], {"delay_length": 6}),
+        ("SignalStacker", [i16(2)], [i16(4), valid], stacker),
+        ("SignalFramer", [i16(2, 6)], [i16(2, 3, 5), valid], {"frame_size": 5, "frame_step": 2, "prefill": True}),
+        ("SignalOverlapAdd", [i16(2, 5)], [i16(6)], {"T": 7, "frame_step": 3}),
+        ("SignalOverlapAdd", [f32(2, 2, 5)], [f32(2, 6)], {"T": 0, "frame_step": 3}),
+    ]
+
+
+def _detections():
+    """Boxes of two classes, each way to leave out those that overlap."""
+    found = [f32(1, 3, 4), f32(1, 3), f32(1, 3), f32(1)]
+    options = {"max_detections": 3, "max_classes_per_detection": 1, "nms_score_threshold": 0.1, "nms_iou_threshold": 0.5,
+               "num_classes": 2, **{f"{side}_scale": 2.0 for side in "yxhw"}}
+    inputs = [f32(1, 4, 4), f32(1, 4, 3), Tensor((4, 4), np.float32, np.linspace(0.1, 1, 16))]
+    return [("TFLite_Detection_PostProcess", inputs, found, {**options, "use_regular_nms": regular}) for regular in (False, True)]
+
+
+_CUSTOM = [*_spectra(), *_banks(), *_streams(), *_detections()]
+CUSTOM = {name for name, *_ in _CUSTOM}
+OPERATORS = [*_windows(), *_dense(), *_shapes(), *_reductions(), *_values(), *_CUSTOM]
 
 
 def chain():
@@ -272,6 +335,28 @@ def chain():
     scores = tensor(1, 6, scale=1 / 256, zero=-128)
     w.op("SOFTMAX", [flat], [scores], beta=1.0)
     return w.finish([x], [scores])
+
+
+def streaming():
+    """int8: a buffer that is a variable, every second run, and an operator behind it; the CIRCULAR_BUFFER of a real model."""
+    w = Writer()
+    kind = dict(dtype=np.int8, scale=0.5, zero_point=-3)
+    x, y = w.tensor("x", (1, 1, 1, 2), **kind), w.tensor("y", (6,), **kind)
+    last = w.tensor("last", (1, 3, 1, 2), variable=True, **kind)
+    w.custom("CIRCULAR_BUFFER", [x], [last], {"cycles_max": 2})
+    w.op("RESHAPE", [last, w.tensor("s", (1,), np.int32, [6])], [y], newShape=[6])
+    return w.finish([x], [y])
+
+
+def accumulator():
+    """float32: a variable that is read, and written for the next run."""
+    w = Writer()
+    x, y = w.tensor("x", (3,), np.float32), w.tensor("y", (3,), np.float32)
+    v, before = w.tensor("v", (3,), np.float32, variable=True), w.tensor("before", (3,), np.float32)
+    w.op("RESHAPE", [v, w.tensor("s", (1,), np.int32, [3])], [before], newShape=[3])
+    w.op("ADD", [x, before], [v])
+    w.op("MUL", [v, v], [y])
+    return w.finish([x], [y])
 
 
 def dense():
@@ -366,7 +451,7 @@ def memory():
 
 def networks():
     """{name: bytes} of the seeds of several operators."""
-    return {make.__name__: make() for make in (chain, dense, floats, branch, loop, memory)}
+    return {make.__name__: make() for make in (chain, dense, floats, streaming, accumulator, branch, loop, memory)}
 
 
 def all_seeds():
