@@ -39,7 +39,7 @@ def _quantisation(draw, dtype):
     return dict(scale=draw.scale(*((-9, -6) if dtype == np.int32 else (-4, -1))), zero_point=draw.size(low, high))
 
 
-@pytest.mark.parametrize("y_dtype", (*INTEGERS, np.float32))
+@pytest.mark.parametrize("y_dtype", (*INTEGERS, np.float32, np.bool_))
 @pytest.mark.parametrize("x_dtype", (*INTEGERS, np.float32, np.bool_))
 @pytest.mark.parametrize("seed", range(5))
 def test_cast(seed, x_dtype, y_dtype):
@@ -60,6 +60,13 @@ def test_cast_saturates_floats(y_dtype):
     info = np.iinfo(y_dtype)
     want = np.trunc(np.nan_to_num(x.astype(float))).clip(info.min, info.max)
     np.testing.assert_array_equal(ours(data, x)[0], want)
+
+
+def test_cast_to_bool():
+    x = np.array([0, -0.0, 0.3, -7, np.inf, np.nan, 1e-45], np.float32)
+    assert_same_bytes(_convert("CAST", x.shape, np.float32, np.bool_), x)
+    x = np.array([0, 1, 256, 1 << 16, -1], np.int32)
+    assert_same_bytes(_convert("CAST", x.shape, np.int32, np.bool_), x)
 
 
 @pytest.mark.parametrize("x_dtype, y_dtype", REQUANTIZE)
@@ -97,7 +104,7 @@ def test_dequantize(seed, dtype):
     ("DEQUANTIZE", np.int32, np.float32, "its input 0 cannot be int32"),
     ("DEQUANTIZE", np.int8, np.int8, "its output 0 cannot be int8"),
     ("CAST", np.int64, np.int8, "its input 0 cannot be int64"),
-    ("CAST", np.int8, np.bool_, "its output 0 cannot be bool"),
+    ("CAST", np.int8, np.uint8, "its output 0 cannot be uint8"),
 ))
 def test_types_that_tflm_refuses(name, x, y, reason):
     quantised = {} if name == "CAST" else dict(scale=0.1, zero_point=0)

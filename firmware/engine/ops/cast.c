@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * CAST: numbers as they are, without scales, from one type to another: from int8, int16, int32, uint32, float32 or bool
- * to int8, int16, int32, uint32 or float32.
+ * CAST: numbers as they are, without scales, from one type to another: int8, int16, int32, uint32, float32 and bool. All
+ * but 0 is true.
  *
  * Floats lose what is behind the point and are saturated, NaN becomes 0; integers that a smaller type cannot hold lose
  * their upper bits. */
@@ -60,6 +60,10 @@ static float cast_real(const cast_t *p, const uint8_t *x, int32_t i) {
 static void cast_element(const cast_t *p, const uint8_t *x, uint8_t *y, int32_t i) {
     uint32_t size = te_type_size(p->y_type);
     y += (uint32_t)i * size;
+    if (p->y_type == TE_BOOL) {
+        *y = p->x_type == TE_FLOAT32 ? te_load_f32(x + 4 * i) != 0 : te_load_integer(p->x_type, x, i) != 0;
+        return;
+    }
     if (p->y_type == TE_FLOAT32) {
         float v = cast_real(p, x, i);
         memcpy(y, &v, sizeof(v));
@@ -80,4 +84,4 @@ static void cast_run(const te_model_t *m, const void *params) {
     }
 }
 
-const te_row_t te_row_cast = {"CAST", "[bhiIf?]:[bhiIf]", 53, sizeof(cast_t), cast_prepare, cast_run};
+const te_row_t te_row_cast = {"CAST", "[bhiIf?]:[bhiIf?]", 53, sizeof(cast_t), cast_prepare, cast_run};
