@@ -84,6 +84,16 @@ def build(
 
 
 @app.command()
+def operators(as_json: Json = False):
+    """Print the operators that the engine runs, and in which types, as Markdown."""
+    from torpor_host.check import operators
+
+    if as_json:
+        return show.data({name: [dataclasses.asdict(one) for one in found.signatures] for name, found in operators.operators().items()})
+    print(operators.page(), end="")
+
+
+@app.command()
 def push(
     file: Annotated[Path, typer.Argument(help="A .tflite model, or any file such as app.py.")],
     on: On,

@@ -181,6 +181,7 @@ def _shapes():
         ("DYNAMIC_UPDATE_SLICE", [f32(3, 4), f32(2, 2), i32(2)], [f32(3, 4)], {}),
         ("BATCH_TO_SPACE_ND", [q8(4, 2, 2, 1), const([2, 2]), const([[0, 0], [0, 1]])], [q8(1, 4, 3, 1)], {}),
         ("SPACE_TO_BATCH_ND", [q8(1, 4, 3, 1), const([2, 2]), const([[0, 0], [0, 1]])], [q8(4, 2, 2, 1)], {}),
+        ("SPACE_TO_BATCH_ND", [q8(1, 4, 2), const([2]), const([[0, 0]])], [q8(2, 2, 2)], {}),
         ("DEPTH_TO_SPACE", [q8(1, 2, 2, 4)], [q8(1, 4, 4, 1)], dict(blockSize=2)),
         ("SPACE_TO_DEPTH", [q8(1, 4, 4, 1)], [q8(1, 2, 2, 4)], dict(blockSize=2)),
         ("REVERSE_V2", [f32(2, 3), const([1])], [f32(2, 3)], {}),

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""What a model needs, and what the engine has."""
