@@ -8,9 +8,11 @@ from pathlib import Path
 import kernel_models
 import numpy as np
 import pipeline_reference
+import probes
 import pytest
 from tflite_micro import runtime
 from torpor_host import dsp, romfs, wav
+from torpor_host.check.operators import operators
 from torpor_host.convert.writer import RESOURCE, Writer
 from torpor_host.paths import BUILD, MODELS
 
@@ -230,6 +232,30 @@ def _write_kernels(folder):
     (folder / "kernels.bin").write_bytes(b"".join(parts))
 
 
+def _write_operators(folder):
+    """For each operator and all types in its row a model, as tflm_operators.py reads them; not for what the official
+    interpreter refuses, or computes with a parameter that nothing sets, and not for control flow, which tflm_state.py
+    runs."""
+    parts = []
+    for name in sorted(operators().keys() - probes.UNSET.keys()):
+        for types, found in probes.of_table(name):
+            answers = ((probe, probes.asked(probe)) for probe in found if "uint64" not in types[0])
+            probe, theirs = next(((probe, theirs) for probe, theirs in answers if theirs), (None, None))
+            if probe:
+                parts += _entry(name.encode(), probe.model(), _tensors(probe.fed()), _tensors(theirs))
+    (folder / "operators.bin").write_bytes(b"".join(parts))
+
+
+def _entry(*parts):
+    return struct.pack("<IIII", *map(len, parts)), *parts
+
+
+def _tensors(arrays):
+    """Of each its kind (f for floats, i for integers), bytes and their number."""
+    return b"".join(
+        struct.pack("<cI", b"f" if x.dtype.kind == "f" else b"i", x.nbytes) + x.tobytes() for x in map(np.ascontiguousarray, arrays))
+
+
 def _write_peers(folder, models):
     """The peers' models and what the official interpreter answered to the xorshift input."""
     golden = json.loads((models / "golden_xorshift.json").read_text())
@@ -252,6 +278,7 @@ def files():
     _write_features(folder)
     _write_pipeline(folder)
     _write_kernels(folder)
+    _write_operators(folder)
     return folder
 
 

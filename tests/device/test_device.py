@@ -117,6 +117,8 @@ TARGETS = {
     "unix-natmod": (unix, "natmod"),
     "emu-m4f-firmware": (emulated, "emu-m4f"),
     "emu-m4f-natmod": (emulated, "emu-m4f", "armv7emsp"),
+    "emu-m3-firmware": (emulated, "emu-m3"),
+    "emu-rv32-firmware": (emulated, "emu-rv32"),
     "emu-m7-firmware": (emulated, "emu-m7"),
     "emu-m7-natmod": (emulated, "emu-m7", "armv7emdp"),
     "emu-m55-firmware": (emulated, "emu-m55"),
@@ -126,7 +128,7 @@ TARGETS = {
     "stock-rv32-rv32imc": (stock_board, "stock-rv32", "rv32imc"),
 }
 # The device package does not depend on the core: it runs on one emulated board.
-CORES = "emu-m7", "emu-m55"
+CORES = "emu-m3", "emu-rv32", "emu-m7", "emu-m55"
 RUNS = [
     pytest.param(target, script, id=f"{target}-{script.stem}")
     for target in TARGETS
