@@ -2,7 +2,7 @@
  * ADD of int8 for Cortex-M4 and M7.
  *
  * The input of the greater scale is only shifted: its factor is 1/2. The other one's product and the sum's have TFLM's
- * first rounding in the upper word of twice the number times the multiplier; see dsp_finish() for the second. */
+ * first rounding in the upper word of twice the number times the multiplier; see te_quick_s8() for the second. */
 #include "add_sub.h"
 #include "dsp.h"
 
@@ -20,9 +20,9 @@ static void add_each(const te_add_sub_scales_t *s, const int8_t *a, const int8_t
     int32_t mult = s->y.mult, shift = -1 - s->y.shift, add = (2 * s->y_zero + 1) * (1 << shift);
     for (const int8_t *end = y + n; y != end; y++) {
         int32_t doubled = *b++ * (1 << (TE_ADD_SUB_SHIFT_S8 + 1)) - b_zero;
-        int32_t other = dsp_high_mla(doubled, b_mult, b_half + (doubled >> 31)) >> b_shift;
+        int32_t other = te_high_mla(doubled, b_mult, b_half + (doubled >> 31)) >> b_shift;
         doubled = *a++ * (1 << TE_ADD_SUB_SHIFT_S8) - a_zero + 2 * other;
-        *y = (int8_t)dsp_half_s8(dsp_high_mla(doubled, mult, add + (doubled >> 31)) >> shift);
+        *y = (int8_t)te_half_s8(te_high_mla(doubled, mult, add + (doubled >> 31)) >> shift);
     }
 }
 

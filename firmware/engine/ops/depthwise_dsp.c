@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * The int8 depthwise kernel for Cortex-M4 and M7, of windows of 3 x 3 with stride 1 or 2; others go to
- * depthwise_lanes_dsp.c.
+ * depthwise_lanes.c.
  *
  * Of four neighbouring channels, four input rows r0 .. r3 become words r0 | r1 and r2 | r3, [columns][4 channels][2] in
  * scratch, and the weights' rows words k0 | k1 and k1 | k2. An output is then r0 | r1 by k0 | k1 and r2 by k2; with
@@ -15,7 +15,7 @@
 typedef struct {
     int32_t k[6];              /* woven weights, by column */
     int32_t bias[4];           /* the same one, for four sums */
-    int32_t mult, add, shift;  /* see dsp_channel_t */
+    int32_t mult, add, shift;  /* see te_quick_t */
 } paired_channel_t;
 
 #define PAIRED_CHANNEL (int32_t)(sizeof(paired_channel_t) / sizeof(int32_t))
@@ -37,6 +37,7 @@ typedef struct {
     paired_channel_t *k;
     int8_t *y;             /* output, of these rows and channels */
     int32_t channel, row, rows;
+    bool first;            /* group of these rows: what pads the image is still to be written */
 } paired_t;
 
 static bool paired_fits(const te_depthwise_t *p) {
@@ -78,7 +79,7 @@ static void paired_weights(const paired_t *d) {
     }
     for (int32_t c = 0; c < 4; c++) {
         paired_channel_t *to = d->k + c;
-        dsp_channel_t q = dsp_channel(&d->r->finish, d->channel + c);
+        te_quick_t q = te_quick(&d->r->finish, d->channel + c);
         to->bias[0] = to->bias[1] = to->bias[2] = to->bias[3] = q.bias;
         to->mult = q.mult;
         to->add = q.add;
@@ -119,8 +120,10 @@ static void paired_gather(const paired_t *d) {
     int32_t columns = paired_columns(d->r->p), left = w->pad_w, top = d->row * w->stride_h - w->pad_h;
     int32_t n = columns - left < w->in_w ? columns - left : w->in_w;
     int32_t *x = d->x + left * PAIRED_COLUMN;
-    paired_clear(d->x, left);
-    paired_clear(x + n * PAIRED_COLUMN, columns - left - n);
+    if (d->first) {
+        paired_clear(d->x, left);
+        paired_clear(x + n * PAIRED_COLUMN, columns - left - n);
+    }
     paired_image(d, x, n, top);
     if (top < 0 || top + 3 >= w->in_h) {
         paired_mask(x, n, top, w->in_h);
@@ -161,7 +164,7 @@ static void paired_gather(const paired_t *d) {
     "ldrd    r10, r11, [r12]\n\t" \
     PAIRED_UPPER("r4", "r5", "r7")
 
-/* dsp_finish() of a sum: r0 multiplier, r1 addend, r2 shift. */
+/* te_quick_s8() of a sum: r0 multiplier, r1 addend, r2 shift. */
 #define PAIRED_FINISH(sum) \
     "add     r4, r1, " sum ", asr #31\n\t" \
     "lsl     " sum ", " sum ", #1\n\t" \
@@ -256,8 +259,8 @@ static void paired_group(const paired_t *d) {
     if (p->w.out_w & 1) {
         paired_stretch(d, 2 * pairs, 0);
     }
-    for (int32_t i = 0; i < d->rows * p->w.out_w && dsp_clamps(&d->r->finish); i++) {
-        dsp_clamp(&d->r->finish, d->y + i * p->c.channels, 4);
+    for (int32_t i = 0; i < d->rows * p->w.out_w && te_quick_clamps(&d->r->finish); i++) {
+        te_quick_clamp(&d->r->finish, d->y + i * p->c.channels, 4);
     }
 }
 
@@ -265,7 +268,7 @@ void te_depthwise_s8(const te_depthwise_run_t *r, int32_t batch, int32_t row, in
     const te_depthwise_t *p = r->p;
     if (!paired_fits(p) || !r->finish.quick) {
         for (int32_t i = 0; i < rows; i++) {
-            te_depthwise_row_dsp(r, batch, row + i);
+            te_depthwise_lanes(r, batch, row + i);
         }
         return;
     }
@@ -273,6 +276,7 @@ void te_depthwise_s8(const te_depthwise_run_t *r, int32_t batch, int32_t row, in
     d.k = (paired_channel_t *)(void *)(d.x + paired_columns(p) * PAIRED_COLUMN);
     for (int32_t c = 0; c < p->c.channels; c += 4) {
         d.channel = c + 4 <= p->c.channels ? c : p->c.channels - 4;
+        d.first = c == 0;
         d.image = (const int8_t *)r->x + batch * p->w.in_h * p->w.in_w * p->depth + d.channel;
         d.y = (int8_t *)r->y + (batch * p->w.out_h + row) * p->w.out_w * p->c.channels + d.channel;
         paired_group(&d);

@@ -7,14 +7,15 @@
 #include "op.h"
 
 /* The sets. A build may name one (-DTE_KERNELS=TE_REFERENCE); else the core decides. */
-#define TE_REFERENCE 0  /* matmul.c, depthwise.c: any core */
-#define TE_DSP 1        /* matmul_dsp.c: Cortex-M4, M7, M33 with their DSP instructions */
+#define TE_REFERENCE 0  /* matmul.c, depthwise.c: what the others must give */
+#define TE_BLOCKED 1    /* matmul_blocked.c, depthwise_lanes.c: plain C */
+#define TE_DSP 2        /* matmul_dsp.c, depthwise_dsp.c, ..: the DSP instructions of Cortex-M4, M7 and M33 */
 
 #ifndef TE_KERNELS
 #if defined(__ARM_FEATURE_DSP) && defined(__thumb2__)
 #define TE_KERNELS TE_DSP
 #else
-#define TE_KERNELS TE_REFERENCE
+#define TE_KERNELS TE_BLOCKED
 #endif
 #endif
 
@@ -59,6 +60,13 @@ typedef struct {
 #define TE_BLOCK_UNIT 1
 #endif
 
+/* Bytes of an element in a block, where it is widened. */
+#if TE_KERNELS == TE_BLOCKED && defined(__thumb2__)
+#define TE_WIDE 4
+#else
+#define TE_WIDE 2
+#endif
+
 /* How many of `left` rows the next block takes, and the bytes that a block of so many rows may need at most. */
 int32_t te_block_rows(int32_t depth, int32_t left);
 uint32_t te_block_size(int32_t depth, int32_t left);
@@ -75,6 +83,10 @@ void te_block_fill(te_block_t *b, const int8_t *x);
 /* The rows of a block; and one row that lies in x as it is. */
 void te_matmul_s8(const te_matmul_t *m, const te_block_t *b, int8_t *y);
 void te_matvec_s8(const te_matmul_t *m, const int8_t *x, int8_t *y);
+
+/* Below te_matvec_s8() where it is matvec.c's: sums of channels c .. c + channels - 1 go on by n elements of a row,
+ * which is a block of one row; `at` is the first one's number among the weights. */
+void te_row_sums(const te_matmul_t *m, const void *row, int32_t at, int32_t n, int32_t c, int32_t channels, int32_t *sum);
 
 /* DEPTHWISE_CONV_2D. */
 typedef struct {
@@ -101,6 +113,9 @@ uint32_t te_depthwise_size(const te_depthwise_t *p);
 
 /* Output rows row .. row + rows - 1 of one image. Reads of the input may follow writes of any of these rows. */
 void te_depthwise_s8(const te_depthwise_run_t *r, int32_t batch, int32_t row, int32_t rows);
+
+/* One row, by the kernel for any window (TE_BLOCKED, TE_DSP). */
+void te_depthwise_lanes(const te_depthwise_run_t *r, int32_t batch, int32_t row);
 
 /* The same by the reference, in every build. */
 void te_depthwise_any_s8(const te_depthwise_run_t *r, int32_t batch, int32_t row, int32_t rows);

@@ -130,7 +130,7 @@ typedef struct {
     "smlad   r8, r2, r12, r8\n\t" \
     "smlad   r9, r3, r12, r9\n"
 
-/* dsp_finish() of a sum: lr multiplier, r11 addend, r10 shift. */
+/* te_quick_s8() of a sum: lr multiplier, r11 addend, r10 shift. */
 #define DENSE_FINISH(sum) \
     "add     r0, r11, " sum ", asr #31\n\t" \
     "lsl     " sum ", " sum ", #1\n\t" \
@@ -223,7 +223,7 @@ static TE_APART void dense_six(dense_six_t *d) {
 /* Whether dense_six() suits. */
 static bool dense_fits(const te_matmul_t *m, const te_block_t *b) {
     const te_finish_t *f = m->finish;
-    return b->step == 6 && f->quick && f->step == 1 && f->bias && m->depth <= DSP_QUICK_DEPTH;
+    return b->step == 6 && te_quick_fits(f, m->depth) && f->step == 1 && f->bias;
 }
 
 /* The first channels of four rows or more. */
@@ -234,8 +234,8 @@ static void dense_quick(const te_matmul_t *m, const te_block_t *b, int32_t chann
         b->data, -words & 3, 4 * words, y, y + channels, step, b->rows > 4 ? step : 0,
         b->rows > 5 ? 2 * step : b->rows > 4 ? step : 0};
     dense_six(&d);
-    for (int32_t r = 0; r < b->rows && dsp_clamps(f); r++) {
-        dsp_clamp(f, y + r * step, channels);
+    for (int32_t r = 0; r < b->rows && te_quick_clamps(f); r++) {
+        te_quick_clamp(f, y + r * step, channels);
     }
 }
 
@@ -253,29 +253,9 @@ static inline int32_t dense_word(const int8_t *k, int32_t n) {
 static inline void dense_sums(const int32_t *x, const int8_t *k, int32_t n, const int32_t rows, int32_t *sum) {
     for (; n > 0; n -= 4, x += 2 * rows, k += 4) {
         int32_t w = dense_word(k, n), even = dsp_even(0, w), odd = dsp_odd(0, w);
+#pragma GCC unroll 6
         for (int32_t r = 0; r < rows; r++) {
             sum[r] = dsp_mla(x[rows + r], odd, dsp_mla(x[r], even, sum[r]));
-        }
-    }
-}
-
-/* The outputs of channels c .. c + n - 1 of one row. */
-static void dense_finish(const te_matmul_t *m, int32_t c, int32_t n, const int32_t *sum, int8_t *y) {
-    const te_finish_t *f = m->finish;
-    c += m->first;
-    if (!f->quick || m->depth > DSP_QUICK_DEPTH) {
-        te_finish_s8(f, c, n, sum, y);
-    } else if (f->step) {
-        for (int32_t i = 0; i < n; i++) {
-            y[i] = dsp_output(f, c + i, sum[i]);
-        }
-    } else {
-        dsp_channel_t q = dsp_channel(f, c);
-        for (int32_t i = 0; i < n; i++) {
-            y[i] = (int8_t)dsp_finish(&q, sum[i] + te_bias_s32(f->bias, c + i));
-        }
-        if (dsp_clamps(f)) {
-            dsp_clamp(f, y, n);
         }
     }
 }
@@ -285,14 +265,19 @@ static void dense_channel(const te_matmul_t *m, const te_block_t *b, int32_t c, 
     int32_t sum[6] = {0};
     const te_finish_t *f = m->finish;
     const int8_t *k = m->k + c * m->depth;
-    if (f->shift[(m->first + c) * f->step] == TE_CONSTANT) {  /* no sums */
+    if (te_is_constant(f, m->first + c)) {  /* no sums */
     } else if (b->step == 6) {
         dense_sums(b->data, k, m->depth, 6, sum);
     } else {
         dense_sums(b->data, k, m->depth, 3, sum);
     }
     for (int32_t r = 0; r < b->rows; r++) {
-        dense_finish(m, c, 1, &sum[r], y + r * m->y_step + c);
+        int8_t *to = y + r * m->y_step + c;
+        if (te_quick_fits(f, m->depth)) {
+            *to = te_quick_output(f, m->first + c, sum[r]);
+        } else {
+            te_finish_s8(f, m->first + c, 1, &sum[r], to);
+        }
     }
 }
 
@@ -329,9 +314,9 @@ static TE_APART void dense_aligned(const int32_t *row, const int8_t *weights, in
     }
 }
 
-/* Sums of n elements of a row from element `at` of the weights on, of channels c .. c + channels - 1. */
-static void dense_row(const te_matmul_t *m, const int32_t *x, int32_t at, int32_t n, int32_t c, int32_t channels, int32_t *sum) {
+void te_row_sums(const te_matmul_t *m, const void *row, int32_t at, int32_t n, int32_t c, int32_t channels, int32_t *sum) {
     const int8_t *k = m->k + c * m->depth + at;
+    const int32_t *x = row;
     int32_t whole = (((uintptr_t)k | (uint32_t)m->depth) & 3) == 0 ? n & ~63 : 0;
     if (whole) {
         dense_aligned(x, k, whole >> 6, m, sum, channels);
@@ -340,9 +325,6 @@ static void dense_row(const te_matmul_t *m, const int32_t *x, int32_t at, int32_
         dense_sums(x + (whole >> 1), k + whole, n - whole, 1, &sum[i]);
     }
 }
-
-#define DENSE_CHUNK 128  /* elements of x that are widened at once */
-#define DENSE_SUMS 32    /* channels whose sums go on together */
 
 void te_matmul_s8(const te_matmul_t *m, const te_block_t *b, int8_t *y) {
     int32_t c = 0;
@@ -354,25 +336,6 @@ void te_matmul_s8(const te_matmul_t *m, const te_block_t *b, int8_t *y) {
     }
     for (; c < m->channels; c++) {
         dense_channel(m, b, c, y);
-    }
-}
-
-/* Widens x piece by piece, again for every few channels if it is longer than a piece. */
-void te_matvec_s8(const te_matmul_t *m, const int8_t *x, int8_t *y) {
-    int32_t wide[DENSE_CHUNK / 2], sum[DENSE_SUMS];
-    te_block_t b = {wide, 0, m->x_zero, 1, 1};
-    for (int32_t c = 0, n; c < m->channels; c += n) {
-        n = m->channels - c < DENSE_SUMS ? m->channels - c : DENSE_SUMS;
-        memset(sum, 0, sizeof(sum));
-        for (int32_t at = 0; at < m->depth; at += DENSE_CHUNK) {
-            int32_t length = m->depth - at < DENSE_CHUNK ? m->depth - at : DENSE_CHUNK;
-            if (c == 0 || m->depth > DENSE_CHUNK) {
-                te_runs_t piece = {x + at, 1, length, 0, 0, 0};
-                te_block_put(&b, 0, &piece);
-            }
-            dense_row(m, wide, at, length, c, n, sum);
-        }
-        dense_finish(m, c, n, sum, y + c);
     }
 }
 
