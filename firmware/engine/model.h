@@ -101,7 +101,7 @@ typedef struct {
     uint16_t ref[4];
 } te_link_t;
 
-/* Runs a subgraph in an arena of its own. False if a fault stopped it. */
+/* Runs a subgraph in an arena of its own. False if a fault stopped it, or if it waits for more inputs. */
 bool te_call(const te_model_t *m, uint32_t part, uint8_t *arena);
 
 /* Calls of subgraphs in one run, so that a loop that does not end stops. */

@@ -112,6 +112,10 @@ static void run_step(const te_model_t *m, int i) {
     te_row(step->row)->run(m, te_model_params(m, step));
 }
 
+static bool run_goes_on(const te_running_t *run) {
+    return !run->fault && !run->waits;
+}
+
 bool te_call(const te_model_t *m, uint32_t part, uint8_t *arena) {
     te_model_t *own = (te_model_t *)m;  /* const for what operators do otherwise */
     te_running_t *running = m->running;
@@ -123,19 +127,19 @@ bool te_call(const te_model_t *m, uint32_t part, uint8_t *arena) {
         return false;
     }
     own->arena = arena;
-    for (int i = 0; i < span.n && !running->fault; i++) {
+    for (int i = 0; i < span.n && run_goes_on(running); i++) {
         run_step(m, span.first + i);
     }
     own->arena = callers;
     running->step = caller;
-    return !running->fault;
+    return run_goes_on(running);
 }
 
 /* Operators first .. end - 1 of the main subgraph. */
 static int run_main(te_model_t *m, int first, int end, te_error_t *why) {
     te_running_t run = {why, 0, 0, false, false};
     m->running = &run;
-    for (int i = first; i < end && !run.fault && !run.waits; i++) {
+    for (int i = first; i < end && run_goes_on(&run); i++) {
         run_step(m, i);
     }
     m->running = NULL;

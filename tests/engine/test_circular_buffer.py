@@ -151,3 +151,39 @@ def test_a_variable_keeps_what_an_operator_wrote():
         (own,) = model(values)
         np.testing.assert_array_equal(own, interpreter.get_output(0))
         np.testing.assert_array_equal(own, np.clip(run * values.astype(int), -128, 127))
+
+
+def test_a_buffer_in_a_branch_stops_the_whole_run():
+    """A run that waits in a subgraph goes on nowhere, there neither; and the other branch does not wait."""
+    w = Writer()
+    kind = dict(dtype=np.int8, scale=0.5, zero_point=0)
+    for buffered in (True, False):
+        part = w.subgraph()
+        x, y = part.tensor("x", (1, 1, 1, 2), **kind), part.tensor("y", (4,), **kind)
+        shape = part.tensor("s", (1,), np.int32, [4])
+        last = part.tensor("v", (1, 2, 1, 2), variable=buffered, **kind)
+        if buffered:
+            first = part.tensor("u", (1, 1, 1, 2), variable=True, **kind)
+            part.custom("CIRCULAR_BUFFER", [x], [first], {"cycles_max": 2})
+            part.custom("CIRCULAR_BUFFER", [first], [last], {"cycles_max": 2})
+        else:
+            part.op("CONCATENATION", [x, x], [last], axis=1)
+        part.op("RESHAPE", [last, shape], [y])
+        part.ends([x], [y])
+    c, x, y = w.tensor("c", (1,), np.bool_), w.tensor("x", (1, 1, 1, 2), **kind), w.tensor("y", (4,), **kind)
+    w.op("IF", [c, x], [y], thenSubgraphIndex=1, elseSubgraphIndex=2)
+    z = w.tensor("z", (4,), **kind)
+    w.op("ADD", [y, y], [z])
+    data = w.finish([c, x], [z])
+    model, interpreter = engine.Model(data), runtime.Interpreter.from_bytes(data, arena_size=ARENA)
+    seen = []
+    for run, condition in enumerate((True, False, True, True, False, True, True, True, True)):
+        inputs = np.array([condition]), np.array([run, -run], np.int8).reshape(1, 1, 1, 2)
+        for i, values in enumerate(inputs):
+            interpreter.set_input(values, i)
+        waits, outputs = interpreter.invoke() == WAITS, model(*inputs)
+        assert (outputs is None) == waits
+        if not waits:
+            np.testing.assert_array_equal(outputs[0], interpreter.get_output(0))
+        seen.append(waits)
+    assert seen == [True, False, True, True, False, False, True, True, True]
