@@ -85,7 +85,7 @@ class Model:
     state_size: int
     """Bytes of the prepared model, beside the arena; exact."""
     macs: int
-    """Multiply-accumulates of one run, in convolutions and fully connected layers."""
+    """Multiply-accumulates of one run; engine.h says in which operators."""
     ops: tuple[str, ...]
     """The operators, in the order in which they run."""
 
