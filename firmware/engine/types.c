@@ -9,7 +9,7 @@
 
 static const struct {
     uint8_t type;
-    char letter, name[8];
+    char letter, name[9];
 } types_known[] = {
     {TE_INT8, 'b', "int8"}, {TE_FLOAT32, 'f', "float32"}, {TE_INT32, 'i', "int32"}, {TE_INT16, 'h', "int16"},
     {TE_UINT8, 'B', "uint8"}, {TE_INT64, 'q', "int64"}, {TE_BOOL, '?', "bool"}, {TE_INT4, 'n', "int4"},
