@@ -140,8 +140,8 @@ const char *te_op_name(const te_model_t *m, int i);
 const char *te_supported(int i);
 
 /* Multiply-accumulates of one run: of convolutions, layers (recurrent ones, too), matrix products, Fourier transforms and
- * filter banks; of detections what comparing their boxes takes at most. Each operator
- * of a subgraph counts once, however often it runs. */
+ * filter banks; of detections what comparing their boxes takes at most. Each operator of a subgraph counts once, however
+ * often it runs. */
 uint64_t te_macs(const te_model_t *m);
 
 /* Bytes of the metadata entry `name` of the file, or NULL. */

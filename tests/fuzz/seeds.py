@@ -263,7 +263,7 @@ def _spectra():
         *[("SignalIrfft", [plain(t, 42)], [plain(t, 40)], {"T": k, "fft_length": 40}) for t, k in kinds],
         ("SignalWindow", [plain(np.int16, 2, 6), const(range(6), np.int16)], [plain(np.int16, 2, 6)], {"shift": 3}),
         ("SignalFftAutoScale", [plain(np.int16, 6)], [plain(np.int16, 6), plain(np.int32)], {}),
-        ("SignalEnergy", [plain(np.int16, 12)], [plain(np.uint32, 6)], {"end_index": 5, "start_index": 1}),
+        ("SignalEnergy", [plain(np.int16, 12)], [plain(np.uint32, 6)], {"end_index": 6, "start_index": 0}),  # TFLM leaves the others as they were
     ]
 
 
@@ -305,7 +305,9 @@ def _detections():
     options = {"max_detections": 3, "max_classes_per_detection": 1, "nms_score_threshold": 0.1, "nms_iou_threshold": 0.5,
                "num_classes": 2, **{f"{side}_scale": 2.0 for side in "yxhw"}}
     inputs = [f32(1, 4, 4), f32(1, 4, 3), Tensor((4, 4), np.float32, np.linspace(0.1, 1, 16))]
-    return [("TFLite_Detection_PostProcess", inputs, found, {**options, "use_regular_nms": regular}) for regular in (False, True)]
+    every = {**options, "nms_iou_threshold": 1.0}  # so many that TFLM leaves no output as it was
+    return [("TFLite_Detection_PostProcess", inputs, found, every),
+            ("TFLite_Detection_PostProcess", inputs, found, {**options, "use_regular_nms": True})]
 
 
 _CUSTOM = [*_spectra(), *_banks(), *_streams(), *_detections()]
