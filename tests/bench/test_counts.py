@@ -19,7 +19,7 @@ def tools():
 
 
 @pytest.mark.parametrize("model", MODELS)
-@pytest.mark.parametrize("board", bench_all.BOARDS)
+@pytest.mark.parametrize("board", RECORDED["boards"])
 def test_counts_are_the_recorded_ones_within_one_percent(board, model):
     if model not in bench_all.models():
         pytest.skip(f"the peers' model {model} is not beside the project (TORPOR_SHARED sets the place)")
