@@ -47,6 +47,9 @@ static int types_slot(te_op_t *op, uint32_t slot) {
  * suits decides what = stands for. */
 static bool types_suit(const char **s, int type, char *chosen) {
     const char *p = *s;
+    if (*p == ':' || *p == ' ' || *p == 0) {  /* no tensor at all belongs here */
+        return false;
+    }
     char letter = type < 0 ? '-' : te_type_letter(type);
     bool suits = type < 0 || *p == letter || (*p == '=' && letter == *chosen) || (*p == '.' && letter && letter != 'n');
     bool set = *p == '[' || *p == '.';
