@@ -3,6 +3,8 @@
  * Field numbers are those of TensorFlow Lite's schema.fbs, version 3. */
 #include "graph.h"
 
+#include "flatbuf_fast.h"
+
 enum { MODEL_VERSION, MODEL_CODES, MODEL_GRAPHS, MODEL_DESCRIPTION, MODEL_BUFFERS, MODEL_METADATA = 6 };
 enum { GRAPH_TENSORS, GRAPH_INPUTS, GRAPH_OUTPUTS, GRAPH_OPS };
 enum { TENSOR_SHAPE, TENSOR_TYPE, TENSOR_BUFFER, TENSOR_NAME, TENSOR_QUANTISATION, TENSOR_VARIABLE,
@@ -33,30 +35,20 @@ static int graph_damaged(te_graph_t *g) {
 }
 
 uint32_t te_type_size(int type) {
-    switch (type) {
-        case TE_FLOAT32:
-        case TE_INT32:
-        case TE_UINT32:
-        case TE_RESOURCE: return 4;
-        case TE_INT16: return 2;
-        case TE_UINT8:
-        case TE_BOOL:
-        case TE_INT8: return 1;
-        case TE_INT64:
-        case TE_UINT64: return 8;
-        default: return 0;
-    }
+    static const uint8_t sizes[] = {[TE_FLOAT32] = 4, [TE_INT32] = 4, [TE_UINT8] = 1, [TE_INT64] = 8, [TE_BOOL] = 1,
+        [TE_INT16] = 2, [TE_INT8] = 1, [TE_UINT64] = 8, [TE_RESOURCE] = 4, [TE_UINT32] = 4};
+    return type >= 0 && (size_t)type < sizeof(sizes) ? sizes[type] : 0;
 }
 
 int te_graph_part(te_graph_t *g, uint32_t number, te_part_t *part) {
     te_file_t *f = &g->file;
-    te_table_t table = te_fb_vec_table(f, g->graphs, number);
+    te_table_t table = fb_vec_table(f, g->graphs, number);
     memset(part, 0, sizeof(*part));
     part->number = (uint16_t)number;
-    part->tensors = te_fb_field_vec(f, &table, GRAPH_TENSORS, 4);
-    part->inputs = te_fb_field_vec(f, &table, GRAPH_INPUTS, 4);
-    part->outputs = te_fb_field_vec(f, &table, GRAPH_OUTPUTS, 4);
-    part->ops = te_fb_field_vec(f, &table, GRAPH_OPS, 4);
+    part->tensors = fb_field_vec(f, &table, GRAPH_TENSORS, 4);
+    part->inputs = fb_field_vec(f, &table, GRAPH_INPUTS, 4);
+    part->outputs = fb_field_vec(f, &table, GRAPH_OUTPUTS, 4);
+    part->ops = fb_field_vec(f, &table, GRAPH_OPS, 4);
     te_graph_blame_none(g);
     return f->bad ? graph_damaged(g) : TE_OK;
 }
@@ -66,15 +58,15 @@ static int graph_open_root(te_graph_t *g) {
     if (f->len < 8 || memcmp(f->data + 4, "TFL3", 4) != 0) {
         return te_fail(g, TE_ERR_FORMAT, "this is no TensorFlow Lite model: it has no TFL3 mark", 0);
     }
-    te_table_t model = te_fb_table(f, te_fb_follow(f, 0));
-    int32_t version = te_fb_field_i32(f, &model, MODEL_VERSION, 0);
+    te_table_t model = fb_table(f, fb_follow(f, 0));
+    int32_t version = fb_field_i32(f, &model, MODEL_VERSION, 0);
     if (!f->bad && version != 3) {
         return te_fail(g, TE_ERR_UNSUPPORTED, "schema version %d is not supported", version);
     }
-    g->codes = te_fb_field_vec(f, &model, MODEL_CODES, 4);
-    g->graphs = te_fb_field_vec(f, &model, MODEL_GRAPHS, 4);
-    g->buffers = te_fb_field_vec(f, &model, MODEL_BUFFERS, 4);
-    g->metadata = te_fb_field_vec(f, &model, MODEL_METADATA, 4);
+    g->codes = fb_field_vec(f, &model, MODEL_CODES, 4);
+    g->graphs = fb_field_vec(f, &model, MODEL_GRAPHS, 4);
+    g->buffers = fb_field_vec(f, &model, MODEL_BUFFERS, 4);
+    g->metadata = fb_field_vec(f, &model, MODEL_METADATA, 4);
     return te_graph_part(g, 0, &g->part);
 }
 
@@ -93,60 +85,59 @@ int te_graph_open(te_graph_t *g, const void *file, size_t len, te_error_t *why) 
 
 /* Shape, and the product of its dimensions in 64 bits. */
 static int graph_shape(te_graph_t *g, int32_t index, te_desc_t *t) {
-    te_vec_t shape = te_fb_field_vec(&g->file, &t->table, TENSOR_SHAPE, 4);
+    te_vec_t shape = fb_field_vec(&g->file, &t->table, TENSOR_SHAPE, 4);
+    uint32_t size = te_type_size(t->type);
     if (shape.n > TE_MAX_RANK) {
         return te_fail(g, TE_ERR_UNSUPPORTED, "tensor %d has more than 6 dimensions", index);
     }
     t->rank = (uint8_t)shape.n;
     uint64_t count = 1;
-    for (uint32_t i = 0; i < shape.n; i++) {
-        t->shape[i] = te_graph_index(g, shape, i);
-        if (t->shape[i] < 1) {
+    for (uint32_t i = 0; i < shape.n && count <= INT32_MAX; i++) {
+        int32_t dim = te_graph_index(g, shape, i);
+        if (dim < 1) {
             return te_fail(g, TE_ERR_UNSUPPORTED, "tensor %d has a dimension that is not fixed or below 1", index);
         }
-        count *= (uint32_t)t->shape[i];
-        if (count > INT32_MAX - 16 || count * te_type_size(t->type) > INT32_MAX - 16) {
-            return te_fail(g, TE_ERR_MODEL, "tensor %d is larger than 2 GB", index);
-        }
+        t->shape[i] = dim;
+        count *= (uint32_t)dim;
+    }
+    if (count > INT32_MAX || count * size > INT32_MAX - 16) {
+        return te_fail(g, TE_ERR_MODEL, "tensor %d is larger than 2 GB", index);
     }
     t->count = (uint32_t)count;
-    t->nbytes = t->type == TE_INT4 ? (t->count + 1) / 2 : t->count * te_type_size(t->type);
+    t->nbytes = t->type == TE_INT4 ? (t->count + 1) / 2 : t->count * size;
     return TE_OK;
 }
 
 static int graph_type(te_graph_t *g, int32_t index, te_desc_t *t) {
-    t->type = te_fb_field_u8(&g->file, &t->table, TENSOR_TYPE, TE_FLOAT32);
+    t->type = fb_field_u8(&g->file, &t->table, TENSOR_TYPE, TE_FLOAT32);
     if (te_type_size(t->type) == 0 && t->type != TE_INT4) {
         return te_fail(g, TE_ERR_UNSUPPORTED, "tensor %d is of a type that is not supported", index);
     }
-    if (te_fb_field(&g->file, &t->table, TENSOR_SPARSITY, 4)) {
+    if (fb_field(&g->file, &t->table, TENSOR_SPARSITY, 4)) {
         return te_fail(g, TE_ERR_UNSUPPORTED, "tensor %d is sparse, which is not supported", index);
     }
     return TE_OK;
 }
 
 int te_graph_type(te_graph_t *g, int32_t tensor) {
-    te_table_t table = te_fb_vec_table(&g->file, g->part.tensors, (uint32_t)tensor);
-    return te_fb_field_u8(&g->file, &table, TENSOR_TYPE, TE_FLOAT32);
-}
-
-static bool graph_variable(te_graph_t *g, const te_table_t *tensor) {
-    return te_fb_field_u8(&g->file, tensor, TENSOR_VARIABLE, 0) != 0;
+    te_table_t table = fb_vec_table(&g->file, g->part.tensors, (uint32_t)tensor);
+    return fb_field_u8(&g->file, &table, TENSOR_TYPE, TE_FLOAT32);
 }
 
 /* The buffer of a tensor; absent if it has none, and for a variable, which does not start from it. */
-static te_table_t graph_buffer(te_graph_t *g, const te_table_t *tensor) {
-    uint32_t number = (uint32_t)te_fb_field_i32(&g->file, tensor, TENSOR_BUFFER, 0);
-    return number && !graph_variable(g, tensor) ? te_fb_vec_table(&g->file, g->buffers, number) : te_fb_table(&g->file, 0);
+static te_table_t graph_buffer(te_graph_t *g, const te_desc_t *t) {
+    uint32_t number = (uint32_t)fb_field_i32(&g->file, &t->table, TENSOR_BUFFER, 0);
+    te_table_t none = {0, 0, 0, 0};
+    return number && !t->variable ? fb_vec_table(&g->file, g->buffers, number) : none;
 }
 
 /* Its constant bytes: as many as the shape says, and in the file. */
 static int graph_constant(te_graph_t *g, int32_t index, te_desc_t *t) {
     te_file_t *f = &g->file;
-    te_table_t buffer = graph_buffer(g, &t->table);
-    te_vec_t data = te_fb_field_vec(f, &buffer, BUFFER_DATA, 1);
-    uint32_t outside = te_fb_field(f, &buffer, BUFFER_OFFSET, 8);
-    if ((outside && te_fb_i64(f, outside) > 1) || te_fb_field_i32(f, &t->table, TENSOR_EXTERNAL_BUFFER, 0) != 0) {
+    te_table_t buffer = graph_buffer(g, t);
+    te_vec_t data = fb_field_vec(f, &buffer, BUFFER_DATA, 1);
+    uint32_t outside = fb_field(f, &buffer, BUFFER_OFFSET, 8);
+    if ((outside && te_fb_i64(f, outside) > 1) || fb_field_i32(f, &t->table, TENSOR_EXTERNAL_BUFFER, 0) != 0) {
         return te_fail(g, TE_ERR_UNSUPPORTED, "tensor %d lies outside the file, which is not supported", index);
     }
     if (data.n != 0 && data.n != t->nbytes) {
@@ -159,27 +150,38 @@ static int graph_constant(te_graph_t *g, int32_t index, te_desc_t *t) {
     return TE_OK;
 }
 
-/* The bits of a float above 0 and finite. */
-static bool graph_scale_ok(int32_t bits) {
-    return bits > 0 && bits < 0x7F800000;
+/* Every scale is positive and finite. Such floats are ordered as their bits are, of which 1 is taken here, so that
+ * what is not positive is above all of them. */
+static int graph_scales(te_graph_t *g, int32_t index, te_desc_t *t) {
+    const uint8_t *scale = g->file.data + t->scales.at, *end = scale + 4 * t->scales.n;
+    uint32_t greatest = 0;
+    for (; scale != end; scale += 4) {
+        uint32_t bits = (uint32_t)te_load_i32(scale) - 1;
+        greatest = bits > greatest ? bits : greatest;
+    }
+    if (greatest >= 0x7F800000 - 1) {
+        return te_fail(g, TE_ERR_MODEL, "tensor %d has a scale that is not positive and finite", index);
+    }
+    greatest++;
+    memcpy(&t->greatest, &greatest, sizeof(greatest));
+    return TE_OK;
 }
 
-/* Every scale and zero point. */
-static int graph_scales(te_graph_t *g, int32_t index, te_desc_t *t, te_vec_t zeros) {
+/* Every zero point is in range: mostly they are 0. */
+static int graph_zeros(te_graph_t *g, int32_t index, te_desc_t *t, te_vec_t zeros) {
     int half = t->type == TE_INT16 ? INT16_MAX : INT8_MAX;
     int low = t->type == TE_UINT8 ? 0 : -half - 1, high = t->type == TE_UINT8 ? UINT8_MAX : half;
-    const uint8_t *scale = g->file.data + t->scales.at, *point = g->file.data + zeros.at;
-    for (uint32_t i = 0; i < t->scales.n; i++, scale += 4) {
-        if (!graph_scale_ok(te_load_i32(scale))) {
-            return te_fail(g, TE_ERR_MODEL, "tensor %d has a scale that is not positive and finite", index);
-        }
+    const uint8_t *point = g->file.data + zeros.at, *end = point + 8 * zeros.n;
+    int32_t any = 0;
+    for (const uint8_t *p = point; p != end; p += 8) {
+        any |= te_load_i32(p) | te_load_i32(p + 4);
     }
-    for (uint32_t i = 0; i < zeros.n; i++, point += 8) {
+    t->symmetric = any == 0;
+    for (; any && point != end; point += 8) {
         int64_t zero = (int64_t)te_load_i32(point + 4) * (INT64_C(1) << 32) + (uint32_t)te_load_i32(point);
         if (te_type_size(t->type) <= 2 ? zero < low || zero > high : zero != 0) {
             return te_fail(g, TE_ERR_MODEL, "tensor %d has a zero point outside its range", index);
         }
-        t->symmetric &= zero == 0;
     }
     return TE_OK;
 }
@@ -187,10 +189,10 @@ static int graph_scales(te_graph_t *g, int32_t index, te_desc_t *t, te_vec_t zer
 /* As TFLM reads it: quantised if it has scales and zero points. */
 static int graph_quantisation(te_graph_t *g, int32_t index, te_desc_t *t) {
     te_file_t *f = &g->file;
-    te_table_t table = te_fb_field_table(f, &t->table, TENSOR_QUANTISATION);
+    te_table_t table = fb_field_table(f, &t->table, TENSOR_QUANTISATION);
     te_vec_t none = {0, 0};
-    te_vec_t scales = te_fb_field_vec(f, &table, QUANTISATION_SCALE, 4);
-    te_vec_t zeros = te_fb_field_vec(f, &table, QUANTISATION_ZERO_POINT, 8);
+    te_vec_t scales = fb_field_vec(f, &table, QUANTISATION_SCALE, 4);
+    te_vec_t zeros = fb_field_vec(f, &table, QUANTISATION_ZERO_POINT, 8);
     t->scales = none;
     t->axis = 0;
     t->scale = 0;
@@ -202,14 +204,18 @@ static int graph_quantisation(te_graph_t *g, int32_t index, te_desc_t *t) {
     if (zeros.n != scales.n && zeros.n != 1) {
         return te_fail(g, TE_ERR_MODEL, "tensor %d has zero points that do not agree with its scales", index);
     }
-    t->axis = te_fb_field_i32(f, &table, QUANTISATION_AXIS, 0);
+    t->axis = fb_field_i32(f, &table, QUANTISATION_AXIS, 0);
     if (scales.n > 1 && (t->axis < 0 || t->axis >= t->rank || t->shape[t->axis] != (int32_t)scales.n)) {
         return te_fail(g, TE_ERR_MODEL, "tensor %d has scales that do not agree with its dimensions", index);
     }
     t->scales = scales;
-    t->scale = te_fb_f32(f, scales.at);
-    t->zero_point = (int32_t)te_fb_i64(f, zeros.at);
-    return g->model ? graph_scales(g, index, t, zeros) : TE_OK;
+    t->scale = te_load_f32(f->data + scales.at);
+    t->zero_point = te_load_i32(f->data + zeros.at);
+    if (g->model) {
+        TE_TRY(graph_scales(g, index, t));
+        TE_TRY(graph_zeros(g, index, t, zeros));
+    }
+    return TE_OK;
 }
 
 int te_graph_keep(te_graph_t *g, uint32_t *kept, uint32_t nbytes) {
@@ -239,8 +245,12 @@ int te_graph_tensor(te_graph_t *g, int32_t index, te_desc_t *t) {
     if (!te_graph_exists(g, index)) {
         return te_fail(g, TE_ERR_MODEL, "tensor %d does not exist", index);
     }
-    t->table = te_fb_vec_table(&g->file, g->part.tensors, (uint32_t)index);
-    t->variable = graph_variable(g, &t->table);
+    if (g->model && index == g->output) {
+        *t = g->output_desc;
+        return TE_OK;
+    }
+    t->table = fb_vec_table(&g->file, g->part.tensors, (uint32_t)index);
+    t->variable = fb_field_u8(&g->file, &t->table, TENSOR_VARIABLE, 0) != 0;
     TE_TRY(graph_type(g, index, t));
     TE_TRY(graph_shape(g, index, t));
     TE_TRY(graph_constant(g, index, t));
@@ -253,8 +263,8 @@ int te_graph_tensor(te_graph_t *g, int32_t index, te_desc_t *t) {
 
 /* Old files have the code in one signed byte, new ones in 32 bits: the greater is right. */
 static int graph_code(te_graph_t *g, const te_table_t *code) {
-    int32_t old = (int8_t)te_fb_field_u8(&g->file, code, CODE_DEPRECATED, 0);
-    int32_t now = te_fb_field_i32(&g->file, code, CODE_BUILTIN, 0);
+    int32_t old = (int8_t)fb_field_u8(&g->file, code, CODE_DEPRECATED, 0);
+    int32_t now = fb_field_i32(&g->file, code, CODE_BUILTIN, 0);
     return old > now ? old : now;
 }
 
@@ -267,37 +277,54 @@ static void graph_blame(te_graph_t *g, const te_op_t *op) {
     g->why->op_name_len = op->custom.n;
 }
 
+/* The kind of the operators of one entry in the file's list, which mostly was asked for a moment ago. */
+static const te_kind_t *graph_kind_of(te_graph_t *g, uint32_t number) {
+    te_file_t *f = &g->file;
+    te_kind_t *kind = &g->kinds[number % TE_KINDS];
+    if (kind->number != number + 1) {
+        te_table_t code = fb_vec_table(f, g->codes, number);
+        te_vec_t none = {0, 0};
+        kind->code = graph_code(g, &code);
+        kind->custom = kind->code == TE_CUSTOM ? fb_field_vec(f, &code, CODE_CUSTOM, 1) : none;
+        kind->row = te_row_find(g, kind);
+        kind->number = number + 1;
+    }
+    return kind;
+}
+
 static int graph_kind(te_graph_t *g, const te_table_t *table, int index, te_op_t *op) {
     te_file_t *f = &g->file;
-    te_vec_t none = {0, 0};
-    te_table_t code = te_fb_vec_table(f, g->codes, (uint32_t)te_fb_field_i32(f, table, OP_CODE, 0));
+    const te_kind_t *kind = graph_kind_of(g, (uint32_t)fb_field_i32(f, table, OP_CODE, 0));
     op->graph = g;
     op->index = index;
-    op->code = graph_code(g, &code);
-    op->custom = op->code == TE_CUSTOM ? te_fb_field_vec(f, &code, CODE_CUSTOM, 1) : none;
-    op->inputs = te_fb_field_vec(f, table, OP_INPUTS, 4);
-    op->outputs = te_fb_field_vec(f, table, OP_OUTPUTS, 4);
+    op->code = kind->code;
+    op->custom = kind->custom;
+    op->row = kind->row;
+    op->inputs = fb_field_vec(f, table, OP_INPUTS, 4);
+    op->outputs = fb_field_vec(f, table, OP_OUTPUTS, 4);
     graph_blame(g, op);
     return f->bad ? te_fail(g, TE_ERR_FORMAT, "its description leads outside the file", 0) : TE_OK;
 }
 
 int te_graph_kind(te_graph_t *g, int index, te_op_t *op) {
-    te_table_t table = te_fb_vec_table(&g->file, g->part.ops, (uint32_t)index);
+    te_table_t table = fb_vec_table(&g->file, g->part.ops, (uint32_t)index);
     return graph_kind(g, &table, index, op);
 }
 
 int te_graph_op(te_graph_t *g, int index, te_op_t *op) {
     te_file_t *f = &g->file;
-    te_table_t table = te_fb_vec_table(f, g->part.ops, (uint32_t)index);
-    memset(op, 0, sizeof(*op));
+    te_table_t table = fb_vec_table(f, g->part.ops, (uint32_t)index);
+    te_vec_t none = {0, 0};
     TE_TRY(graph_kind(g, &table, index, op));
-    if (op->code == TE_CUSTOM) {
-        op->custom_options = te_fb_field_vec(f, &table, OP_CUSTOM_OPTIONS, 1);
-    }
-    op->options_type = te_fb_field_u8(f, &table, OP_OPTIONS_TYPE, 0);
-    op->options = te_fb_field_table(f, &table, OP_OPTIONS);
+    op->custom_options = op->code == TE_CUSTOM ? fb_field_vec(f, &table, OP_CUSTOM_OPTIONS, 1) : none;
+    op->options_type = fb_field_u8(f, &table, OP_OPTIONS_TYPE, 0);
+    op->options = fb_field_table(f, &table, OP_OPTIONS);
     op->keep_at = TE_IN_STATE | g->kept;
+    op->kept = NULL;
     op->scratch_at = g->refs;
+    op->scratch_refs = op->out_nbytes = op->scratch = op->keep = 0;
+    op->alias = false;
+    op->macs = 0;
     for (int i = 0; i < TE_LAG_SLOTS; i++) {
         op->lag[i].forward = op->lag[i].backward = TE_NO_OVERLAP;
     }
@@ -308,17 +335,17 @@ int te_graph_op(te_graph_t *g, int index, te_op_t *op) {
 }
 
 te_vec_t te_graph_name(te_graph_t *g, const te_desc_t *t) {
-    return te_fb_field_vec(&g->file, &t->table, TENSOR_NAME, 1);
+    return fb_field_vec(&g->file, &t->table, TENSOR_NAME, 1);
 }
 
 bool te_graph_metadata(te_graph_t *g, uint32_t i, const char *name, te_vec_t *data) {
     te_file_t *f = &g->file;
-    te_table_t table = te_fb_vec_table(f, g->metadata, i);
-    te_vec_t own = te_fb_field_vec(f, &table, METADATA_NAME, 1);
+    te_table_t table = fb_vec_table(f, g->metadata, i);
+    te_vec_t own = fb_field_vec(f, &table, METADATA_NAME, 1);
     if (own.n != strlen(name) || memcmp(f->data + own.at, name, own.n) != 0) {
         return false;
     }
-    te_table_t buffer = te_fb_vec_table(f, g->buffers, (uint32_t)te_fb_field_i32(f, &table, METADATA_BUFFER, 0));
-    *data = te_fb_field_vec(f, &buffer, BUFFER_DATA, 1);
+    te_table_t buffer = fb_vec_table(f, g->buffers, (uint32_t)fb_field_i32(f, &table, METADATA_BUFFER, 0));
+    *data = fb_field_vec(f, &buffer, BUFFER_DATA, 1);
     return data->n != 0;
 }

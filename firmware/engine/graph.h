@@ -66,24 +66,6 @@ static inline bool te_is(int type, int T) {
     return te_has(T) && (TE_TYPES == TE_SET(T) || type == T);
 }
 
-typedef struct {
-    te_file_t file;
-    te_vec_t codes, buffers, metadata, graphs;
-    te_part_t part;      /* the subgraph that is looked at */
-    te_error_t *why;
-
-    /* While a model is measured, else NULL: what is open was proved. */
-    struct te_model *model;
-    te_part_t *parts;
-    struct te_need *needs;  /* of the subgraph's operators */
-    te_life_t *lives;       /* of the subgraph's tensors */
-    te_place_t *where;      /* of the subgraph's tensors */
-    uint16_t *living;       /* room for the planner, a number for each tensor */
-    uint32_t refs;          /* places numbered so far */
-    uint32_t kept;          /* bytes that operators keep from run to run, so far */
-    uint32_t variables;     /* bytes of variables, so far */
-} te_graph_t;
-
 /* A tensor as the file describes it; te_graph_tensor() has proved every field. */
 typedef struct {
     te_table_t table;
@@ -98,8 +80,43 @@ typedef struct {
     int32_t axis;         /* that the scales run along, if there are several */
     float scale;          /* the first */
     int32_t zero_point;   /* the first */
-    bool symmetric;       /* every zero point is 0 (looked at while a model is measured) */
+    float greatest;       /* scale; looked at only while a model is measured, as the next */
+    bool symmetric;       /* every zero point is 0 */
 } te_desc_t;
+
+/* What operators have in common that name one entry in the file's list of operator codes. */
+typedef struct {
+    uint32_t number;  /* of that entry, counted from 1; 0 if nothing is known here yet */
+    int32_t code;     /* BuiltinOperator */
+    te_vec_t custom;  /* name of a custom operator, in the file */
+    int32_t row;      /* in the table of operators, -1 if it is not there */
+} te_kind_t;
+
+#define TE_KINDS 4
+
+/* BuiltinOperator of an operator that is known by its name. */
+#define TE_CUSTOM 32
+
+typedef struct {
+    te_file_t file;
+    te_vec_t codes, buffers, metadata, graphs;
+    te_part_t part;      /* the subgraph that is looked at */
+    te_kind_t kinds[TE_KINDS];  /* some that were asked for: n is at n % TE_KINDS */
+    te_error_t *why;
+
+    /* While a model is measured, else NULL: what is open was proved. */
+    struct te_model *model;
+    te_part_t *parts;
+    struct te_need *needs;  /* of the subgraph's operators */
+    te_life_t *lives;       /* of the subgraph's tensors */
+    te_place_t *where;      /* of the subgraph's tensors */
+    uint16_t *living;       /* room for the planner, a number for each tensor */
+    int32_t output;         /* the output that was described last, or -1, */
+    te_desc_t output_desc;  /* and how: mostly it is the next operator's input */
+    uint32_t refs;          /* places numbered so far */
+    uint32_t kept;          /* bytes that operators keep from run to run, so far */
+    uint32_t variables;     /* bytes of variables, so far */
+} te_graph_t;
 
 /* How far ahead of an input's bytes an output may be written in place (bytes), for an operator that
  * finishes row after row: forward, it may start at most at input - forward; backward (last row first),
@@ -113,9 +130,6 @@ typedef struct {
 #define TE_LAG_SLOTS 2
 #define TE_CALLS 2
 
-/* BuiltinOperator of an operator that is known by its name. */
-#define TE_CUSTOM 32
-
 /* One operator while it is prepared. */
 typedef struct {
     te_graph_t *graph;
@@ -123,6 +137,7 @@ typedef struct {
     int code;               /* BuiltinOperator */
     te_vec_t custom;        /* name of a custom operator, in the file */
     te_vec_t custom_options;  /* its bytes */
+    int row;                /* in the table of operators, -1 if it is not there */
     te_table_t options;
     uint8_t options_type;
     te_vec_t inputs, outputs;
@@ -155,7 +170,10 @@ int te_graph_tensor(te_graph_t *g, int32_t index, te_desc_t *t);
 /* The type of a tensor that exists, be it one that te_graph_tensor() accepts or not. */
 int te_graph_type(te_graph_t *g, int32_t tensor);
 
-/* Reads operator `index` of the subgraph: code, name, slots. Its row in the table of operators is looked up apart. */
+/* The row of a kind of operators in their table (ops/table.c), or -1. */
+int te_row_find(const te_graph_t *g, const te_kind_t *kind);
+
+/* Reads operator `index` of the subgraph: code, name, row, slots. */
 int te_graph_kind(te_graph_t *g, int index, te_op_t *op);
 
 /* The same with its options, and what prepare() finds set. */

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT
- * Proves, prepares and plans a model in memory that the caller lends. What stays of it is the state that
- * te_open() takes; behind that lies what is only needed meanwhile:
+ * Proves, prepares and plans a model in memory that the caller lends. What stays of it is the state that te_open()
+ * takes. It grows from the start; what is only needed meanwhile lies at the end, and the places move down at last:
  *
- *     te_model_t  steps  spans  parameters  places | parts  needs  lives  living tensors
+ *     te_model_t  steps  spans  parameters > ... places  parts  needs  lives  living tensors
  */
 #include "model.h"
 
-#define MEASURE_DEPTH 16  /* calls of subgraphs in each other */
+#define MEASURE_DEPTH 16     /* calls of subgraphs in each other */
+#define MEASURE_SCRATCHES 4  /* of an operator */
+#define MEASURE_STATE (8 * UINT16_MAX)  /* bytes up to the last parameters: te_step_t counts in 8 bytes */
 
 /* Positions in the lent memory. */
 typedef struct {
@@ -18,23 +20,23 @@ void te_select(te_graph_t *g, uint32_t number) {
     g->lives -= g->part.first_tensor;
     g->where -= g->part.first_tensor;
     g->part = g->parts[number];
+    g->output = -1;
     g->needs += g->part.first_op;
     g->lives += g->part.first_tensor;
     g->where += g->part.first_tensor;
 }
 
-#define MEASURE_SCRATCHES 4  /* of an operator */
-
-static measure_layout_t measure_layout(const te_extent_t *e) {
+/* With so many bytes of parameters. */
+static measure_layout_t measure_layout(const te_extent_t *e, uint32_t params) {
     measure_layout_t l;
     uint32_t spans = e->graphs > 1 ? e->graphs : 0;
     l.params = te_state_size(sizeof(te_model_t) + e->ops * sizeof(te_step_t) + spans * sizeof(te_span_t));
-    l.where = l.params + e->params;
+    l.where = l.params + params;
     l.parts = te_state_size(l.where + (e->tensors + MEASURE_SCRATCHES * e->ops) * sizeof(te_place_t));
     l.needs = te_state_size(l.parts + e->graphs * sizeof(te_part_t));
     l.lives = te_state_size(l.needs + e->ops * sizeof(te_need_t));
     l.living = l.lives + e->tensors * sizeof(te_life_t);
-    l.end = l.living + e->tensors * sizeof(uint16_t);
+    l.end = te_state_size(l.living + e->tensors * sizeof(uint16_t));
     return l;
 }
 
@@ -93,16 +95,32 @@ static void measure_need(te_graph_t *g, const te_op_t *op) {
     need->alias = op->alias;
 }
 
-/* Proves an operator and prepares it in `params`, a position in the state; adds their size to that. */
-static int measure_operator(te_graph_t *g, int index, uint32_t *params) {
+/* Finds an operator's row, and room for its parameters. TE_ERR_MEMORY if the places are in the way. */
+static int measure_step(te_graph_t *g, const te_op_t *op, te_extent_t *e, te_step_t *step) {
+    const te_row_t *row = te_row(op->row);
+    uint32_t slots = op->inputs.n + op->outputs.n;
+    if (row == NULL) {
+        return te_fail(g, TE_ERR_UNSUPPORTED, TE_NO_ROW, 0);
+    }
+    TE_TRY(te_verify_slots(g, e, 1 + slots));
+    TE_ASSERT(row->params_size <= TE_MAX_PARAMS);
+    step->row = (uint8_t)op->row;
+    step->params = (uint16_t)(e->params / 8);
+    e->params += te_params_size(row, slots);
+    if (e->params > MEASURE_STATE) {
+        return te_fail(g, TE_ERR_UNSUPPORTED, "more than %d bytes of state are not supported", MEASURE_STATE);
+    }
+    return e->params <= g->model->where ? TE_OK : TE_ERR_MEMORY;
+}
+
+/* Proves an operator and prepares it. */
+static int measure_operator(te_graph_t *g, int index, te_extent_t *e) {
     te_op_t op;
     te_model_t *m = g->model;
-    TE_TRY(te_graph_op(g, index, &op));
     te_step_t *step = &te_model_steps(m)[g->part.first_op + index];
-    step->row = (uint8_t)te_row_find(&op);
-    step->params = (uint16_t)(*params / 8);
+    TE_TRY(te_graph_op(g, index, &op));
+    TE_TRY(measure_step(g, &op, e, step));
     const te_row_t *row = te_row(step->row);
-    TE_ASSERT(row->params_size <= TE_MAX_PARAMS);
     TE_TRY(te_verify_writes(g, &op));
     TE_TRY(te_types(&op, row->types));
     TE_TRY(row->prepare(&op, te_model_params(m, step)));
@@ -115,7 +133,6 @@ static int measure_operator(te_graph_t *g, int index, uint32_t *params) {
     TE_ASSERT(op.scratch_refs <= MEASURE_SCRATCHES);
     g->refs += op.scratch_refs;
     step->keeps = op.keep > 0;
-    *params += te_params_size(row, op.inputs.n + op.outputs.n);
     measure_need(g, &op);
     uint64_t macs = ((uint64_t)m->macs_high << 32 | m->macs_low) + op.macs;
     m->macs_low = (uint32_t)macs;
@@ -123,12 +140,12 @@ static int measure_operator(te_graph_t *g, int index, uint32_t *params) {
     return TE_OK;
 }
 
-static int measure_part(te_graph_t *g, uint32_t number, uint32_t *params) {
+static int measure_part(te_graph_t *g, uint32_t number, te_extent_t *e) {
     te_select(g, number);
     te_graph_blame_none(g);
     TE_TRY(te_verify_begin(g));
     for (int i = 0; i < (int)g->part.ops.n; i++) {
-        TE_TRY(measure_operator(g, i, params));
+        TE_TRY(measure_operator(g, i, e));
     }
     te_graph_blame_none(g);
     return te_verify_end(g);
@@ -187,23 +204,47 @@ static void measure_variables(te_graph_t *g, uint32_t tensors) {
     }
 }
 
-/* All of it, in memory that suffices. */
-static int measure_all(te_graph_t *g, const te_extent_t *e, const measure_layout_t *l, void *state) {
-    uint32_t params = l->params;
-    measure_model(g, e, l, state);
+/* Behind the parameters lie the places, then what is kept. */
+static void measure_finish(te_graph_t *g, const te_extent_t *e) {
+    te_model_t *m = g->model;
+    measure_variables(g, e->tensors);
+    memmove((uint8_t *)m + e->params, te_model_where(m), g->refs * sizeof(te_place_t));
+    m->where = e->params;
+    m->kept = te_state_size(e->params + g->refs * sizeof(te_place_t));
+    m->arena_size = g->parts[0].arena;
+    m->state_size = m->kept + g->kept + g->variables;
+}
+
+/* All of it. TE_ERR_MEMORY if there is not enough. */
+static int measure_all(te_graph_t *g, te_extent_t *e, void *state, size_t state_len) {
+    measure_layout_t l = measure_layout(e, 0);
+    if (state_len < l.end) {
+        return TE_ERR_MEMORY;
+    }
+    e->params = l.params;
+    l = measure_layout(e, ((uint32_t)state_len - l.end) & ~(uint32_t)(TE_STATE_ALIGN - 1));
+    measure_model(g, e, &l, state);
     measure_tensors(g, e);
     TE_TRY(measure_parts(g, e));
     for (uint32_t i = 0; i < e->graphs; i++) {
-        TE_TRY(measure_part(g, i, &params));
+        TE_TRY(measure_part(g, i, e));
     }
-    TE_ASSERT(params == l->where);
     TE_TRY(measure_levels(g, e->graphs));
     TE_TRY(measure_plan(g, e->graphs));
-    measure_variables(g, e->tensors);
-    g->model->kept = te_state_size(l->where + g->refs * sizeof(te_place_t));
-    g->model->arena_size = g->parts[0].arena;
-    g->model->state_size = g->model->kept + g->kept + g->variables;
+    measure_finish(g, e);
     return TE_OK;
+}
+
+/* Says how much memory there must be. */
+static int measure_needed(te_graph_t *g, size_t available) {
+    te_extent_t e;
+    TE_TRY(te_graph_open(g, g->file.data, g->file.len, g->why));
+    TE_TRY(te_verify_extent(g, &e));
+    TE_TRY(te_verify_params(g, &e));
+    te_graph_blame_none(g);
+    g->why->needed = measure_layout(&e, e.params).end;
+    g->why->available = (uint32_t)available;
+    return te_fail(g, TE_ERR_MEMORY, "too little memory to measure the model in", 0);
 }
 
 int te_measure(const void *file, size_t file_len, void *state, size_t state_len, te_sizes_t *need, te_error_t *why) {
@@ -211,20 +252,13 @@ int te_measure(const void *file, size_t file_len, void *state, size_t state_len,
     te_extent_t e;
     TE_TRY(te_graph_open(&g, file, file_len, why));
     TE_TRY(te_verify_extent(&g, &e));
-    te_graph_blame_none(&g);
-    measure_layout_t l = measure_layout(&e);
-    if (l.where > 8 * UINT16_MAX) {
-        return te_fail(&g, TE_ERR_UNSUPPORTED, "more than %d bytes of state are not supported", 8 * UINT16_MAX);
-    }
-    if (state_len < l.end) {
-        why->needed = l.end;
-        why->available = (uint32_t)state_len;
-        return te_fail(&g, TE_ERR_MEMORY, "too little memory to measure the model in", 0);
-    }
     if ((uintptr_t)state % TE_STATE_ALIGN) {
         return te_fail(&g, TE_ERR_ARGUMENT, "state must be aligned to 8 bytes", 0);
     }
-    TE_TRY(measure_all(&g, &e, &l, state));
+    int code = measure_all(&g, &e, state, state_len > INT32_MAX ? INT32_MAX : state_len);
+    if (code != TE_OK) {
+        return code == TE_ERR_MEMORY ? measure_needed(&g, state_len) : code;
+    }
     need->state = g.model->state_size;
     need->arena = g.model->arena_size;
     return TE_OK;

@@ -128,9 +128,8 @@ static inline uint32_t te_params_size(const te_row_t *row, uint32_t slots) {
 
 #define TE_MAX_PARAMS 256
 
-/* The table of operators (ops/table.c): row i, or NULL past the last; the row of an operator, or -1. */
+/* The table of operators (ops/table.c): row i, or NULL past the last. */
 const te_row_t *te_row(int i);
-int te_row_find(const te_op_t *op);
 
 /* What te_measure() keeps about an operator for the planner; see te_op_t. */
 typedef struct te_need {
@@ -159,11 +158,22 @@ void te_select(te_graph_t *g, uint32_t number);
 typedef struct {
     uint32_t graphs, tensors, ops;
     uint32_t slots;   /* operators, their inputs and outputs, and those of the subgraphs */
-    uint32_t params;  /* bytes */
+    uint32_t params;  /* bytes; while a model is measured, the position behind the last ones */
 } te_extent_t;
 
-/* Counts, within limits. */
+/* Counts all but the parameters, within limits. */
 int te_verify_extent(te_graph_t *g, te_extent_t *e);
+
+/* Counts those. */
+int te_verify_params(te_graph_t *g, te_extent_t *e);
+
+/* Counts n slots more. */
+int te_verify_slots(te_graph_t *g, te_extent_t *e, uint32_t n);
+
+/* What is said of an operator that is not in the table; a build for few operators tells how to add it. */
+#ifndef TE_NO_ROW
+#define TE_NO_ROW "this operator is not supported"
+#endif
 
 /* Proves what concerns the subgraph that is looked at: before its operators, and after them. */
 int te_verify_begin(te_graph_t *g);

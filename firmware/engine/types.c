@@ -8,32 +8,19 @@
 #endif
 
 static const struct {
-    uint8_t type;
     char letter, name[9];
 } types_known[] = {
-    {TE_INT8, 'b', "int8"}, {TE_FLOAT32, 'f', "float32"}, {TE_INT32, 'i', "int32"}, {TE_INT16, 'h', "int16"},
-    {TE_UINT8, 'B', "uint8"}, {TE_INT64, 'q', "int64"}, {TE_BOOL, '?', "bool"}, {TE_INT4, 'n', "int4"},
-    {TE_UINT32, 'I', "uint32"}, {TE_UINT64, 'Q', "uint64"}, {TE_RESOURCE, 'r', "variable"},
+    [TE_INT8] = {'b', "int8"}, [TE_FLOAT32] = {'f', "float32"}, [TE_INT32] = {'i', "int32"}, [TE_INT16] = {'h', "int16"},
+    [TE_UINT8] = {'B', "uint8"}, [TE_INT64] = {'q', "int64"}, [TE_BOOL] = {'?', "bool"}, [TE_INT4] = {'n', "int4"},
+    [TE_UINT32] = {'I', "uint32"}, [TE_UINT64] = {'Q', "uint64"}, [TE_RESOURCE] = {'r', "variable"},
 };
 
-#define TYPES_KNOWN (sizeof(types_known) / sizeof(types_known[0]))
-
-static size_t types_find(int type) {
-    size_t i = 0;
-    while (i < TYPES_KNOWN && types_known[i].type != type) {
-        i++;
-    }
-    return i;
+char te_type_letter(int type) {
+    return type >= 0 && type < (int)(sizeof(types_known) / sizeof(types_known[0])) ? types_known[type].letter : 0;
 }
 
 const char *te_type_name(int type) {
-    size_t i = types_find(type);
-    return i < TYPES_KNOWN ? types_known[i].name : NULL;
-}
-
-char te_type_letter(int type) {
-    size_t i = types_find(type);
-    return i < TYPES_KNOWN ? types_known[i].letter : 0;
+    return te_type_letter(type) ? types_known[type].name : NULL;
 }
 
 /* Inputs and outputs, one after the other: the type in a slot, -1 if there is no tensor in it. */

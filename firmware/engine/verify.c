@@ -2,51 +2,32 @@
  * Proves a model safe before anything runs: the graph here, each operator by its own prepare(). */
 #include "model.h"
 
-/* What is said of an operator that is not in the table; a build for few operators tells how to add it. */
-#ifndef TE_NO_ROW
-#define TE_NO_ROW "this operator is not supported"
-#endif
-
 /* Few bytes can stand for many operators and slots, because a FlatBuffer may share tables; so their number has a
  * limit. */
 #define VERIFY_SLOTS 32767
 
-static int verify_too_many(te_graph_t *g) {
-    return te_fail(g, TE_ERR_UNSUPPORTED, "more than %d operators, inputs and outputs are not supported", VERIFY_SLOTS);
-}
-
-/* Counts operator i of the subgraph. */
-static int verify_count(te_graph_t *g, uint32_t i, te_extent_t *e) {
-    te_op_t op;
-    TE_TRY(te_graph_kind(g, (int)i, &op));
-    const te_row_t *row = te_row(te_row_find(&op));
-    if (row == NULL) {
-        return te_fail(g, TE_ERR_UNSUPPORTED, TE_NO_ROW, 0);
+int te_verify_slots(te_graph_t *g, te_extent_t *e, uint32_t n) {
+    if (n > VERIFY_SLOTS - e->slots) {
+        return te_fail(g, TE_ERR_UNSUPPORTED, "more than %d operators, inputs and outputs are not supported", VERIFY_SLOTS);
     }
-    uint32_t slots = op.inputs.n + op.outputs.n;
-    e->ops++;
-    e->slots += 1 + slots;
-    if (e->slots > VERIFY_SLOTS) {
-        return verify_too_many(g);
-    }
-    e->params += te_params_size(row, slots);
+    e->slots += n;
     return TE_OK;
 }
 
 /* Counts what a subgraph has. */
-static int verify_count_part(te_graph_t *g, te_extent_t *e) {
-    if (g->part.tensors.n > INT16_MAX - e->tensors) {
+static int verify_count(te_graph_t *g, te_extent_t *e) {
+    const te_part_t *part = &g->part;
+    if (part->tensors.n > INT16_MAX - e->tensors) {
         return te_fail(g, TE_ERR_UNSUPPORTED, "more than %d tensors are not supported", INT16_MAX);
     }
-    if (e->graphs > VERIFY_SLOTS || g->part.inputs.n > VERIFY_SLOTS || g->part.outputs.n > VERIFY_SLOTS) {
-        return verify_too_many(g);
+    TE_TRY(te_verify_slots(g, e, part->inputs.n));
+    TE_TRY(te_verify_slots(g, e, part->outputs.n));
+    if (part->ops.n > VERIFY_SLOTS - e->slots || e->graphs >= VERIFY_SLOTS) {
+        return te_verify_slots(g, e, VERIFY_SLOTS + 1);
     }
     e->graphs++;
-    e->slots += g->part.inputs.n + g->part.outputs.n;
-    e->tensors += g->part.tensors.n;
-    for (uint32_t i = 0; i < g->part.ops.n; i++) {
-        TE_TRY(verify_count(g, i, e));
-    }
+    e->tensors += part->tensors.n;
+    e->ops += part->ops.n;
     return TE_OK;
 }
 
@@ -55,10 +36,33 @@ int te_verify_extent(te_graph_t *g, te_extent_t *e) {
     if (g->part.ops.n == 0 || g->part.outputs.n == 0) {
         return te_fail(g, TE_ERR_MODEL, "the model computes nothing", 0);
     }
-    TE_TRY(verify_count_part(g, e));
+    TE_TRY(verify_count(g, e));
     while (e->graphs < g->graphs.n) {
         TE_TRY(te_graph_part(g, e->graphs, &g->part));
-        TE_TRY(verify_count_part(g, e));
+        TE_TRY(verify_count(g, e));
+    }
+    return e->ops <= VERIFY_SLOTS ? TE_OK : te_verify_slots(g, e, VERIFY_SLOTS + 1);
+}
+
+/* Counts the parameters of the subgraph's operators. */
+static int verify_params(te_graph_t *g, te_extent_t *e) {
+    te_op_t op;
+    for (uint32_t i = 0; i < g->part.ops.n; i++) {
+        TE_TRY(te_graph_kind(g, (int)i, &op));
+        const te_row_t *row = te_row(op.row);
+        if (row == NULL) {
+            return te_fail(g, TE_ERR_UNSUPPORTED, TE_NO_ROW, 0);
+        }
+        TE_TRY(te_verify_slots(g, e, 1 + op.inputs.n + op.outputs.n));
+        e->params += te_params_size(row, op.inputs.n + op.outputs.n);
+    }
+    return TE_OK;
+}
+
+int te_verify_params(te_graph_t *g, te_extent_t *e) {
+    for (uint32_t i = 0; i < e->graphs; i++) {
+        TE_TRY(te_graph_part(g, i, &g->part));
+        TE_TRY(verify_params(g, e));
     }
     return TE_OK;
 }

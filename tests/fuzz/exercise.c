@@ -112,7 +112,7 @@ static int measured(measure_t measure, const uint8_t *file, size_t len, int rubb
     uint8_t *state = lend(&state_pool, 0, needed);
     memset(state, rubbish, needed);
     code = measure(file, len, state, needed - 1, need, why);
-    hold(code == TE_ERR_MEMORY && why->needed == needed && why->available == needed - 1,
+    hold(code != TE_OK && (code != TE_ERR_MEMORY || (why->needed == needed && why->available == needed - 1)),
         "one byte less to measure in is refused");
     code = measure(file, len, state, needed, need, why);
     hold(code != TE_ERR_MEMORY, "what te_measure() asks for is enough");

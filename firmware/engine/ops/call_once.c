@@ -18,7 +18,7 @@ static int call_once_prepare(te_op_t *op, void *params) {
     }
     p->part = part->number;
     p->done = false;
-    p->scratch = te_op_scratch(op, 0);
+    p->scratch = te_op_scratch(op, TE_ARENA_ALIGN);
     return TE_OK;
 }
 

@@ -28,15 +28,9 @@ static int channels_bias(te_op_t *op, const te_layer_t *l, te_channels_t *c) {
 }
 
 /* The greatest factor must be within the bits that a shift may move. */
-static int channels_factors(te_op_t *op, const te_channels_t *c) {
-    const uint8_t *scales = op->graph->file.data + c->scales;
+static int channels_factors(te_op_t *op, const te_layer_t *l, const te_channels_t *c) {
     te_ratio_t ratio = te_ratio(c->x_scale, c->y_scale);
-    float greatest = 0;
-    for (int32_t i = 0; i < (c->per_channel ? c->channels : 1); i++) {
-        float scale = te_load_f32(scales + 4 * i);
-        greatest = scale > greatest ? scale : greatest;
-    }
-    if (te_ratio_times(&ratio, greatest).shift > te_channels_shift(c)) {
+    if (te_ratio_times(&ratio, l->k.greatest).shift > te_channels_shift(c)) {
         return te_op_fail(op, TE_ERR_MODEL, "its scales are far too large for the output's", 0);
     }
     return TE_OK;
@@ -57,7 +51,7 @@ static int channels_scales(te_op_t *op, const te_layer_t *l, te_channels_t *c) {
     c->x_scale = l->x.scale;
     c->y_scale = l->y.scale;
     c->scratch = te_op_scratch(op, te_channels_size(l->k.scales.n));
-    return channels_factors(op, c);
+    return channels_factors(op, l, c);
 }
 
 int te_channels(te_op_t *op, const te_layer_t *l, te_channels_t *c) {

@@ -59,7 +59,7 @@ static int if_prepare(te_op_t *op, void *params) {
         TE_TRY(if_link(op, true, i, links++));
     }
     p->condition = te_op_in_at(op, 0);
-    p->scratch = te_op_scratch(op, 0);
+    p->scratch = te_op_scratch(op, TE_ARENA_ALIGN);
     return TE_OK;
 }
 

@@ -72,12 +72,18 @@ int te_op_output_slot(te_op_t *op, uint32_t slot, te_desc_t *t) {
 }
 
 int te_op_output(te_op_t *op, te_desc_t *t) {
+    te_graph_t *g = op->graph;
     TE_TRY(te_op_output_slot(op, 0, t));
     op->out_nbytes = t->nbytes;
+    g->output = te_graph_index(g, op->outputs, 0);
+    g->output_desc = *t;
     return TE_OK;
 }
 
 te_ref_t te_op_scratch(te_op_t *op, uint32_t nbytes) {
+    if (nbytes == 0) {
+        return TE_IN_STATE;
+    }
     te_ref_t ref = op->scratch_at + op->scratch_refs++;
     if (op->graph->model) {
         te_model_where(op->graph->model)[ref] = op->scratch;

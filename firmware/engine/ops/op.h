@@ -36,7 +36,7 @@ int te_op_variable(te_op_t *op, uint32_t slot, te_desc_t *t);
 /* An input that the kernel reads where it lies: unless its elements are bytes it must be in the arena, because the file aligns nothing. */
 int te_op_activation(te_op_t *op, uint32_t slot, te_desc_t *t);
 
-/* Asks for so many more bytes of scratch, aligned to 16; what stands for them at run time. */
+/* Asks for so many more bytes of scratch, aligned to 16; what stands for them at run time. None at all lie anywhere. */
 te_ref_t te_op_scratch(te_op_t *op, uint32_t nbytes);
 
 /* What stands for an input slot, the first output or another at run time; TE_NO_REF for an absent input. */

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT
- * The table of operators. TE_OPERATORS may be set to a shorter list, for a model that needs no more. */
+ * The table of operators, the most frequent first. TE_OPERATORS may be set to a shorter list, for a model that needs
+ * no more. */
 #include "op.h"
 
 #ifndef TE_OPERATORS
 #define TE_OPERATORS(X) \
+    X(conv_2d) X(depthwise_conv_2d) X(fully_connected) X(add) X(average_pool_2d) X(reshape) X(softmax) X(quantize) \
+    X(dequantize) X(max_pool_2d) X(mean) X(pad) X(log_softmax) \
     X(sub) X(mul) X(div) X(maximum) X(minimum) X(squared_difference) X(equal) X(not_equal) X(greater) X(greater_equal) \
     X(less) X(less_equal) X(logical_and) X(logical_or) X(select_v2) X(add_n) X(floor_div) X(floor_mod) \
     X(sum) X(reduce_max) X(reduce_min) X(reduce_all) X(arg_max) X(arg_min) X(cumsum) \
-    X(add) X(average_pool_2d) X(conv_2d) X(depthwise_conv_2d) X(dequantize) X(fully_connected) \
-    X(max_pool_2d) X(mean) X(pad) X(quantize) X(reshape) X(softmax) X(log_softmax) \
     X(abs) X(neg) X(ceil) X(floor) X(round) X(sqrt) X(rsqrt) X(square) X(log) X(exp) X(sin) X(cos) \
     X(logical_not) X(zeros_like) X(relu) X(relu6) X(leaky_relu) X(prelu) X(elu) X(hard_swish) X(logistic) \
     X(tanh) X(l2_normalization) X(cast) \
@@ -33,20 +34,21 @@ TE_OPERATORS(TE_DECLARE)
 
 static const te_row_t *const table_rows[] = {TE_OPERATORS(TE_POINT)};
 
+#define TABLE_ROWS ((int)(sizeof(table_rows) / sizeof(table_rows[0])))
+
 const te_row_t *te_row(int i) {
-    return i >= 0 && i < (int)(sizeof(table_rows) / sizeof(table_rows[0])) ? table_rows[i] : NULL;
+    return i >= 0 && i < TABLE_ROWS ? table_rows[i] : NULL;
 }
 
 /* A custom operator has the row of its name. */
-static bool table_is(const te_row_t *row, const te_op_t *op) {
-    const char *name = (const char *)op->graph->file.data + op->custom.at;
-    return row->code == op->code && (row->code != TE_CUSTOM
-        || (strlen(row->name) == op->custom.n && memcmp(row->name, name, op->custom.n) == 0));
+static bool table_named(const te_row_t *row, const te_graph_t *g, te_vec_t name) {
+    return strlen(row->name) == name.n && memcmp(row->name, g->file.data + name.at, name.n) == 0;
 }
 
-int te_row_find(const te_op_t *op) {
-    for (int i = 0; te_row(i); i++) {
-        if (table_is(te_row(i), op)) {
+int te_row_find(const te_graph_t *g, const te_kind_t *kind) {
+    for (int i = 0; i < TABLE_ROWS; i++) {
+        const te_row_t *row = table_rows[i];
+        if (row->code == kind->code && (kind->code != TE_CUSTOM || table_named(row, g, kind->custom))) {
             return i;
         }
     }

@@ -59,7 +59,7 @@ static int while_prepare(te_op_t *op, void *params) {
     p->n = (uint16_t)op->inputs.n;
     p->condition = condition->number;
     p->body = body->number;
-    p->scratch = te_op_scratch(op, 0);
+    p->scratch = te_op_scratch(op, TE_ARENA_ALIGN);
     return TE_OK;
 }
 
