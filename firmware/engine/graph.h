@@ -113,6 +113,7 @@ typedef struct {
     uint16_t *living;       /* room for the planner, a number for each tensor */
     int32_t output;         /* the output that was described last, or -1, */
     te_desc_t output_desc;  /* and how: mostly it is the next operator's input */
+    uint32_t given;         /* position in the file of the places that it plans itself; 0: none */
     uint32_t refs;          /* places numbered so far */
     uint32_t kept;          /* bytes that operators keep from run to run, so far */
     uint32_t variables;     /* bytes of variables, so far */

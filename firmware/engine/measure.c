@@ -181,6 +181,21 @@ static int measure_levels(te_graph_t *g, uint32_t n) {
     return TE_OK;
 }
 
+/* A file may plan the arena itself (TFLM's docs/memory_management.md): int32 version, subgraphs, n, and the place
+ * of each of the n tensors of all subgraphs, -1 if it is left open. As in TFLM, n must be right. */
+static int measure_given(te_graph_t *g, uint32_t tensors) {
+    for (uint32_t i = 0; i < g->metadata.n; i++) {
+        te_vec_t data;
+        if (te_graph_metadata(g, i, "OfflineMemoryAllocation", &data)) {
+            if (data.n < 12 || te_load_i32(g->file.data + data.at + 8) != (int32_t)tensors || (data.n - 12) / 4 < tensors) {
+                return te_fail(g, TE_ERR_MODEL, "the file plans the places of other tensors than its %d", (int32_t)tensors);
+            }
+            g->given = data.at + 12;
+        }
+    }
+    return g->file.bad ? te_fail(g, TE_ERR_FORMAT, "metadata lead outside the file", 0) : TE_OK;
+}
+
 /* What is called is planned first, because its caller has to know its arena. */
 static int measure_plan(te_graph_t *g, uint32_t n) {
     for (int level = n > 1 ? MEASURE_DEPTH : 0; level >= 0; level--) {
@@ -230,6 +245,7 @@ static int measure_all(te_graph_t *g, te_extent_t *e, void *state, size_t state_
         TE_TRY(measure_part(g, i, e));
     }
     TE_TRY(measure_levels(g, e->graphs));
+    TE_TRY(measure_given(g, e->tensors));
     TE_TRY(measure_plan(g, e->graphs));
     measure_finish(g, e);
     return TE_OK;

@@ -213,3 +213,20 @@ bool te_plan_put(te_plan_t *p, uint32_t size, int last, int n_over, te_place_t *
     p->top = *at + size > p->top ? *at + size : p->top;
     return true;
 }
+
+bool te_plan_put_at(te_plan_t *p, uint32_t size, int n_over, te_place_t at) {
+    if (at % TE_ARENA_ALIGN || at > TE_PLAN_NO_LIMIT || size > TE_PLAN_NO_LIMIT - at) {
+        return false;
+    }
+    for (int i = 0; i < p->n; i++) {
+        int32_t tensor = p->live[i];
+        uint32_t from = p->graph->where[tensor];
+        bool apart = at + size <= from || from + te_plan_size(p, tensor) <= at;
+        if (!apart && !place_may_run_over(p, n_over, tensor)) {
+            return false;
+        }
+    }
+    p->steps += (uint32_t)p->n;
+    p->top = at + size > p->top ? at + size : p->top;
+    return p->steps < PLACE_STEPS && place_runs_over(p, n_over, at, size);
+}

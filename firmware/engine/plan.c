@@ -42,6 +42,10 @@ static void plan_drop_dead(te_plan_t *p) {
     p->n = kept;
 }
 
+static te_place_t plan_given(const te_plan_t *p, int32_t tensor) {
+    return (te_place_t)te_load_i32(p->given + 4 * tensor);
+}
+
 /* Makes a tensor alive, unless it is a variable, which lies in the state. */
 static bool plan_start(te_plan_t *p, int32_t tensor, int n_over) {
     const te_life_t *life = &p->graph->lives[tensor];
@@ -49,7 +53,12 @@ static bool plan_start(te_plan_t *p, int32_t tensor, int n_over) {
         return true;
     }
     te_place_t *at = &p->graph->where[tensor];
-    if (!p->counting && !te_plan_put(p, life->size, life->last, n_over, at)) {
+    if (p->given) {
+        if (!te_plan_put_at(p, life->size, n_over, plan_given(p, tensor))) {
+            return false;
+        }
+        *at = plan_given(p, tensor);
+    } else if (!p->counting && !te_plan_put(p, life->size, life->last, n_over, at)) {
         return false;
     }
     plan_live(p, tensor);
@@ -60,6 +69,9 @@ static bool plan_start(te_plan_t *p, int32_t tensor, int n_over) {
 static bool plan_alias(te_plan_t *p) {
     int32_t from = te_graph_index(p->graph, p->need->inputs, 0), output = te_graph_index(p->graph, p->need->outputs, 0);
     TE_ASSERT(te_plan_size(p, from) == te_plan_size(p, output));
+    if (p->given && plan_given(p, output) != p->graph->where[from]) {
+        return plan_start(p, output, 0);
+    }
     p->graph->where[output] = p->graph->where[from];
     if (!p->counting || !te_plan_stays(p, from)) {
         plan_live(p, output);
@@ -165,10 +177,18 @@ static bool plan_raise(te_plan_t *p) {
 }
 
 static bool plan_freely(te_plan_t *p) {
+    p->given = NULL;
     p->counting = true;
     plan_walk(p);
     p->counting = false;
     return p->bound <= TE_PLAN_NO_LIMIT && (plan_walk_within(p, (uint32_t)p->bound) || plan_raise(p));
+}
+
+/* As the file plans it, if that is right. It plans for one arena of all subgraphs, which have their own here. */
+static bool plan_as_given(te_plan_t *p) {
+    const te_graph_t *g = p->graph;
+    p->given = g->given ? g->file.data + g->given : NULL;
+    return g->given && g->graphs.n == 1 && plan_walk_within(p, TE_PLAN_NO_LIMIT);
 }
 
 /* What operators call runs in their scratch. */
@@ -199,7 +219,7 @@ int te_plan(te_graph_t *g) {
     p.graph = g;
     p.live = g->living;
     plan_calls(g);
-    if (!plan_freely(&p)) {
+    if (!plan_as_given(&p) && !plan_freely(&p)) {
         return te_fail(g, TE_ERR_UNSUPPORTED, "the arena would be larger than 1 GB", 0);
     }
     plan_scratches(g);

@@ -20,6 +20,7 @@ typedef struct {
     uint16_t *live;         /* tensors that are alive, the lowest place first */
     int n;
     bool counting;          /* the first walk: nothing is placed */
+    const uint8_t *given;   /* int32 of each tensor: its place as the file plans it; NULL if it does not */
     uint32_t limit;         /* bytes that may be used */
     uint32_t top;           /* bytes that were used */
     uint32_t missing;       /* if it failed: the least limit that it would have gone on with */
@@ -43,5 +44,8 @@ void te_plan_overlaps(te_plan_t *p);
 /* Finds room for `size` bytes that are alive up to operator `last`, beside all that is alive but the first n_over
  * listed inputs. False if there is none. */
 bool te_plan_put(te_plan_t *p, uint32_t size, int last, int n_over, te_place_t *at);
+
+/* Whether they may lie there. */
+bool te_plan_put_at(te_plan_t *p, uint32_t size, int n_over, te_place_t at);
 
 #endif
