@@ -2,6 +2,17 @@
  * The MicroPython module `tflm`: engine.h for Python. lib/stubs/tflm.pyi is its manual; modtflm/ has its parts. */
 #include "modtflm/modtflm.h"
 
+mp_obj_t tflm_model_make_new(const mp_obj_type_t *type, size_t n_args, size_t n_kw, const mp_obj_t *args) {
+    enum { SRC, ARENA, FIELDS };
+    const mp_arg_t allowed[FIELDS] = {
+        { MP_QSTR_src, MP_ARG_REQUIRED | MP_ARG_OBJ, { .u_int = 0 } },
+        { MP_QSTR_arena, MP_ARG_OBJ, { .u_obj = mp_const_none } },
+    };
+    mp_arg_val_t v[FIELDS];
+    mp_arg_parse_all_kw_array(n_args, n_kw, args, FIELDS, allowed, v);
+    return tflm_new_model(type, tflm_open_source(v[SRC].u_obj), v[ARENA].u_obj);
+}
+
 /* measure(src) -> (arena, state), in bytes */
 static mp_obj_t tflm_measure(mp_obj_t src) {
     te_sizes_t sizes;

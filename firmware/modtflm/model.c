@@ -25,18 +25,11 @@ static void open_model(model_obj_t *self) {
     tflm_check(te_open(&self->engine, self->state, self->sizes.state, arena, length, &why), &why);
 }
 
-static mp_obj_t model_make_new(const mp_obj_type_t *type, size_t n_args, size_t n_kw, const mp_obj_t *args) {
-    enum { SRC, ARENA, FIELDS };
-    const mp_arg_t allowed[FIELDS] = {
-        { MP_QSTR_src, MP_ARG_REQUIRED | MP_ARG_OBJ, { .u_int = 0 } },
-        { MP_QSTR_arena, MP_ARG_OBJ, { .u_obj = mp_const_none } },
-    };
-    mp_arg_val_t v[FIELDS];
-    mp_arg_parse_all_kw_array(n_args, n_kw, args, FIELDS, allowed, v);
+mp_obj_t tflm_new_model(const mp_obj_type_t *type, bytes_t file, mp_obj_t arena) {
     model_obj_t *self = mp_obj_malloc(model_obj_t, type);
-    self->file = tflm_open_source(v[SRC].u_obj);
+    self->file = file;
     self->state = tflm_new_state(&self->file, &self->sizes);
-    self->arena = tflm_open_arena(v[ARENA].u_obj, self->sizes.arena);
+    self->arena = tflm_open_arena(arena, self->sizes.arena);
     if (tflm_overlap(&self->file, &self->arena)) {
         tflm_raise_argument("the arena overlaps the model's file", 0);
     }
@@ -49,7 +42,9 @@ static mp_obj_t model_make_new(const mp_obj_type_t *type, size_t n_args, size_t 
 /* Every method that touches the file or the arena starts here. */
 model_obj_t *tflm_get_model(mp_obj_t self_in) {
     model_obj_t *self = MP_OBJ_TO_PTR(self_in);
-    tflm_check_in_place(&self->file, MP_BUFFER_READ);
+    if (self->file.start != NULL) {
+        tflm_check_in_place(&self->file, MP_BUFFER_READ);
+    }
     tflm_check_in_place(&self->arena, MP_BUFFER_RW);
     return self;
 }
@@ -70,6 +65,9 @@ static mp_obj_t model_metadata(mp_obj_t self_in, mp_obj_t name_in) {
     const void *data = te_metadata(self->file.start, self->file.length, mp_obj_str_get_str(name_in), &n);
     if (data == NULL) {
         return mp_const_none;
+    }
+    if (self->file.start == NULL) {
+        return mp_obj_new_bytes(data, n);
     }
     mp_obj_t made = tflm_new_view(self->file.owner, (void *)data, n, 'B', 1);
     mp_obj_array_t *view = MP_OBJ_TO_PTR(made);
@@ -114,7 +112,7 @@ static void model_attr(mp_obj_t self_in, qstr name, mp_obj_t *dest) {
 }
 
 #define MODEL_SLOTS(X) \
-    X(make_new, model_make_new, 0) \
+    X(make_new, tflm_model_make_new, 0) \
     X(attr, model_attr, 1) \
     X(locals_dict, &model_methods, 2)
 

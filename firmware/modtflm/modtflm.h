@@ -71,6 +71,13 @@ void tflm_write_floats(const te_tensor_t *t, mp_obj_t object);
 mp_obj_t tflm_list_of_floats(const te_tensor_t *t);
 void tflm_floats_into(const te_tensor_t *t, mp_obj_t out);
 
+/* Model(...), which each module defines: its arguments, and what they open. */
+mp_obj_t tflm_model_make_new(const mp_obj_type_t *type, size_t n_args, size_t n_kw, const mp_obj_t *args);
+
+/* Proves, plans and opens the model in a file; file.start is NULL in a module that has its model in it. arena: a buffer,
+ * or None for one of its own. */
+mp_obj_t tflm_new_model(const mp_obj_type_t *type, bytes_t file, mp_obj_t arena);
+
 /* The Model that a method was called on, whose file and arena are still where they were. */
 model_obj_t *tflm_get_model(mp_obj_t self_in);
 

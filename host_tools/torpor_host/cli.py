@@ -164,6 +164,19 @@ def optimize(
 
 
 @app.command()
+def compile(
+    model: Annotated[Path, typer.Argument(metavar="MODEL.tflite", help="A model; best one that optimize wrote.")],
+    arch: Annotated[str, typer.Option(metavar="ARCH", help="Of native modules, such as armv7emsp.")],
+    out: Annotated[Path, typer.Option(metavar="NAME.mpy", help="The module, which is imported by this name.")],
+    as_json: Json = False,
+):
+    """Make a native module that is one model: no file, no interpreter, the same results."""
+    from torpor_host import compile
+
+    show.compiled(compile.summary(compile.compile_file(model, arch, out, _progress)), as_json)
+
+
+@app.command()
 def infer(
     model: Annotated[Path, typer.Argument(help="A .tflite file.")],
     on: Target = "host",

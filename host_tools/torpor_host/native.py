@@ -25,9 +25,19 @@ def library() -> ctypes.CDLL:
 
 def build(folder: Path) -> Path:
     """Builds libtorpor.so into `folder` unless it is up to date there; returns its path."""
+    return _compile(folder / "libtorpor.so", sources(), _FLAGS, ("engine", "dsp"))
+
+
+def program(target: Path, sources: list[Path], flags: list[str]) -> Path:
+    """Builds a program for this machine unless it is up to date; returns its path."""
+    return _compile(target, sources, ["-std=gnu99", "-O1", "-w", *flags], ("engine", "compiled"))
+
+
+def _compile(target, sources, flags, folders):
+    """`folders`: what to look at for changes."""
     compiler = os.environ.get("CC", "cc")
-    target, stamp = folder / "libtorpor.so", folder / "libtorpor.stamp"
-    want = _digest(compiler)
+    folder, stamp = target.parent, target.with_suffix(".stamp")
+    want = _digest([compiler, *flags, *map(str, sources)], folders)
     if target.exists() and stamp.exists() and stamp.read_text() == want:
         return target
     if shutil.which(compiler) is None:
@@ -35,7 +45,7 @@ def build(folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder) as temp:
         made = Path(temp) / target.name
-        result = subprocess.run([compiler, *_FLAGS, "-o", made, *sources()], capture_output=True, text=True)
+        result = subprocess.run([compiler, *flags, "-o", made, *sources], capture_output=True, text=True)
         if result.returncode:
             raise ToolError(f"{compiler} failed on the sources:\n{result.stderr}", "the first error names the line")
         made.rename(target)
@@ -48,9 +58,9 @@ def sources() -> list[Path]:
     return [path for folder in _FOLDERS for path in sorted((FIRMWARE / folder).glob("*.c"))]
 
 
-def _digest(compiler) -> str:
-    digest = hashlib.sha256(repr([compiler, _FLAGS, list(map(str, sources()))]).encode())
-    for folder in ("engine", "dsp"):
+def _digest(command, folders) -> str:
+    digest = hashlib.sha256(repr(command).encode())
+    for folder in folders:
         for path in sorted((FIRMWARE / folder).rglob("*.[ch]")):
             digest.update(path.read_bytes())
     return digest.hexdigest()

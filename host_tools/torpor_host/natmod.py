@@ -43,9 +43,7 @@ def build(arch: str, operators: list[str] | None = None, progress: Silent = SILE
     level: of optimisation, if not as the Makefile has it: "-O2".
     Raises ToolError: unknown architecture or operator, missing or unusable compiler, failed build.
     """
-    _check_arch(arch)
-    if reason := unusable(arch):
-        raise ToolError(f"Native modules for {arch} cannot be built: {reason}.", builds.hint(builds.COMPILERS[arch]))
+    check(arch)
     if operators is None:
         return builds.build_part(f"natmod-{arch}", builds.natmod(arch), progress)
     rows = rows_of(operators)
@@ -160,9 +158,12 @@ def _row(name):
     raise ToolError(f"The engine has no operator {name}.", f"it has {', '.join(close)}")
 
 
-def _check_arch(arch):
+def check(arch: str) -> None:
+    """Raises ToolError for an architecture that there is not, or that this machine cannot build for."""
     if arch not in ARCHES:
         raise ToolError(f"There is no architecture {arch} of native modules.", f"choose from {', '.join(ARCHES)}, {ALL}")
+    if reason := unusable(arch):
+        raise ToolError(f"Native modules for {arch} cannot be built: {reason}.", builds.hint(builds.COMPILERS[arch]))
 
 
 @dataclass(frozen=True)

@@ -77,6 +77,13 @@ def optimized(summary, as_json) -> None:
     print(f"All outputs equal on {summary['checked_inputs']} inputs, in {' and '.join(summary['checked_by'])}.")
 
 
+def compiled(summary, as_json) -> None:
+    if as_json:
+        return data(summary)
+    print(f"{summary['file']}: {summary['bytes']:,} bytes for {summary['arch']}, {summary['weights_bytes']:,} of them weights; "
+          f"as much of the heap when it is imported, and {summary['arena_bytes']:,} for activations")
+
+
 def record(item, everything, as_json) -> None:
     """One line for a decision, or for every record; what is none goes to stderr."""
     if isinstance(item, Corrupt):

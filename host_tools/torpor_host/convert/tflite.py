@@ -15,6 +15,7 @@ from torpor_host.errors import ToolError
 
 BUFFER_ALIGN = 16  # `force_align` of Buffer.data in the schema: kernels read weights where they lie
 _IDENTIFIER = b"TFL3"
+_SUMS = schema.TensorType.INT32, schema.TensorType.INT64  # biases, whose scales nothing reads while it runs
 _HINT = "check that it is a whole .tflite; copy or convert it again"
 
 _NAMES = {number: name for name, number in vars(schema.BuiltinOperator).items() if not name.startswith("_")}
@@ -113,8 +114,32 @@ def _text(name):
 
 def write(model: Model) -> bytes:
     """The file of a model."""
-    builder = _Builder(1024)
-    builder.Finish(_Writer().table(model).Pack(builder), file_identifier=_IDENTIFIER)
+    return _finish(_Builder(1024), _Writer().table(model))
+
+
+def write_apart(model: Model) -> tuple[bytes, int]:
+    """The file of a model, with what operators of its main graph may read while they run together at its end.
+
+    These are constants, their scales, and operators' lists of tensors. Returns the position where they begin, too, a multiple
+    of BUFFER_ALIGN.
+    """
+    table, builder = _Writer().table(model), _Builder(1024)
+    graph = table.subgraphs[0]
+    for op in graph.operators:
+        for vector in (op.inputs, op.outputs):
+            builder.CreateNumpyVector(vector)
+    for tensor in (graph.tensors[i] for op in graph.operators for i in op.inputs if i >= 0):
+        builder.buffer(table.buffers[tensor.buffer].data)
+        scaled = tensor.quantization is not None and tensor.quantization.scale is not None
+        if tensor.buffer and scaled and tensor.type not in _SUMS:
+            builder.CreateNumpyVector(tensor.quantization.scale)
+    together = builder.Offset()
+    data = _finish(builder, table)
+    return data, (len(data) - together) // BUFFER_ALIGN * BUFFER_ALIGN
+
+
+def _finish(builder, table):
+    builder.Finish(table.Pack(builder), file_identifier=_IDENTIFIER)
     return bytes(builder.Output())
 
 
@@ -124,6 +149,15 @@ class _Builder(flatbuffers.Builder):
     def __init__(self, size):
         super().__init__(size)
         self._vectors = {}
+
+    def buffer(self, data: bytes):
+        """A vector of aligned bytes; None for none."""
+        if data and data not in self._vectors:
+            self.StartVector(1, len(data), BUFFER_ALIGN)
+            self.head -= len(data)
+            self.Bytes[self.head : self.head + len(data)] = data
+            self._vectors[data] = self.EndVector()
+        return self._vectors.get(data)
 
     def CreateNumpyVector(self, x):
         key = x.dtype.str, x.tobytes()
@@ -136,12 +170,7 @@ class _Buffer(schema.BufferT):
     """A buffer whose bytes are aligned; the generated class ignores `force_align`."""
 
     def Pack(self, builder):
-        data = None
-        if self.data:
-            builder.StartVector(1, len(self.data), BUFFER_ALIGN)
-            builder.head -= len(self.data)
-            builder.Bytes[builder.head : builder.head + len(self.data)] = self.data
-            data = builder.EndVector()
+        data = builder.buffer(self.data)
         schema.BufferStart(builder)
         if data is not None:
             schema.BufferAddData(builder, data)
