@@ -31,10 +31,11 @@ class Interpreter:
         self._outputs = model.main.outputs
 
     def __call__(self, inputs) -> list[np.ndarray]:
-        """Runs once; variables keep what they held."""
+        """Runs once; variables keep what they held. RuntimeError if it fails, or stops because it waits for more."""
         for i, values in enumerate(inputs):
             self._interpreter.set_input(values, i)
-        self._interpreter.invoke()
+        if self._interpreter.invoke():
+            raise RuntimeError("stopped")
         return [np.array(self._interpreter.get_output(i)).reshape(t.shape) for i, t in enumerate(self._outputs)]
 
 

@@ -21,7 +21,7 @@ def drop_noops(model: Model) -> int:
 
 
 def _drop(graph: Graph) -> int:
-    candidates = [op for op in graph.ops if is_unary_int8(op) and op.name in _UNARY]
+    candidates = [op for op in graph.ops if op.name in _UNARY and is_unary_int8(op)]
     ranges = bounds(graph) if candidates else {}
     idle = [op for op in candidates if _identity(op, ranges[op.inputs[0]])]
     return sum(bypass(graph, op) for op in idle)

@@ -46,8 +46,10 @@ def _zeros(op):
 
 def _suits(op, reader):
     """SAME on the image alone is what the reader does on the padded one."""
+    if reader.name not in _READERS:
+        return False
     y, k = op.outputs[0], reader.inputs[1]
-    if reader.name not in _READERS or reader.inputs[0] is not y or sum(t is y for t in reader.inputs) != 1 or k.data is None:
+    if reader.inputs[0] is not y or sum(t is y for t in reader.inputs) != 1 or k.data is None:
         return False
     if k.dtype == np.float32 and not np.isfinite(k.values()).all():
         return False

@@ -28,7 +28,7 @@ def bypass(graph: Graph, op: Op) -> bool:
     x, y = op.inputs[0], op.outputs[0]
     if y in graph.outputs:
         writer = graph.writer(x)
-        if writer is None or x.variable or x in graph.outputs:
+        if writer is None or writer.name in EFFECTS or x.variable or x in graph.outputs:
             return False
         writer.outputs = [y if t is x else t for t in writer.outputs]
         graph.replace(x, y)
