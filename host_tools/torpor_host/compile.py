@@ -115,7 +115,7 @@ def _generator(dsp, progress) -> Path:
     """The program of generate.c for this PC, with the sizes of one set of kernels."""
     name = "generate-dsp" if dsp else "generate"
     # Of kernels for other cores only the sizes are asked for: their assembler is left out.
-    flags = ["-DTE_KERNELS=TE_DSP", "-D__asm__(...)=", '-Dvolatile(...)=("")'] if dsp else ["-DTE_KERNELS=TE_REFERENCE"]
+    flags = ["-DTE_KERNELS=TE_DSP", "-D__asm__(...)=", '-Dvolatile(...)=("")'] if dsp else []
     sources = [path for path in native.sources() if "dsp" not in path.parts and path.name != "table.c"]
     with progress.step("build what prepares a model"):
         return native.program(BUILD / "host" / name, [_COMPILED / "generate.c", *sources], [*flags, f"-I{FIRMWARE}"])
