@@ -61,9 +61,12 @@ typedef struct {
 #endif
 #define te_has(type) ((TE_TYPES >> (type) & 1) != 0)
 
+/* What is only called if a type is built in. */
+#define te_if(type, what) (te_has(type) ? (what) : NULL)
+
 /* Whether the type of an operator's first input or output is T, which the compiler knows where there is no other. */
 static inline bool te_is(int type, int T) {
-    return te_has(T) && (TE_TYPES == TE_SET(T) || type == T);
+    return te_has(T) && ((TE_TYPES & ~TE_SET(TE_INT4)) == TE_SET(T) || type == T);
 }
 
 /* A tensor as the file describes it; te_graph_tensor() has proved every field. */

@@ -14,7 +14,7 @@ from torpor_host.errors import ToolError
 from torpor_host.paths import BUILD, FIRMWARE
 
 _FOLDERS = ("engine", "engine/ops", "dsp")
-_FLAGS = ["-std=c99", "-O3", "-fPIC", "-shared", "-ffp-contract=off", "-Wall", "-Wextra", "-Werror"]
+FLAGS = ["-std=c99", "-O3", "-fPIC", "-shared", "-ffp-contract=off", "-Wall", "-Wextra", "-Werror"]
 
 
 @functools.cache
@@ -25,7 +25,7 @@ def library() -> ctypes.CDLL:
 
 def build(folder: Path) -> Path:
     """Builds libtorpor.so into `folder` unless it is up to date there; returns its path."""
-    return _compile(folder / "libtorpor.so", sources(), _FLAGS, ("engine", "dsp"))
+    return _compile(folder / "libtorpor.so", sources(), FLAGS, ("engine", "dsp"))
 
 
 def program(target: Path, sources: list[Path], flags: list[str]) -> Path:

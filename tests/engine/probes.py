@@ -68,7 +68,9 @@ def _values(rng, t, name):
         return rng.uniform(0.1, 3, t.shape).astype(t.dtype)
     if t.dtype in (np.int32, np.int64) and name in ("BROADCAST_ARGS", "DIV"):
         return np.ones(t.shape, t.dtype)
-    limits = (0, 2) if t.dtype in (np.int32, np.int64, np.bool_) else (np.iinfo(t.dtype).min, np.iinfo(t.dtype).max + 1)
+    if t.dtype in (np.int32, np.int64, np.uint64, np.bool_):
+        return rng.integers(0, 2, t.shape).astype(t.dtype)
+    limits = np.iinfo(t.dtype).min, np.iinfo(t.dtype).max + 1
     return rng.integers(*limits, t.shape).astype(t.dtype)
 
 

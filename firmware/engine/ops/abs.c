@@ -13,8 +13,8 @@ static int abs_prepare(te_op_t *op, void *params) {
     abs_t *p = params;
     te_desc_t x, y;
     TE_TRY(te_unary(op, &x, &y, &p->u));
-    p->plain = x.type == TE_INT16 && x.scales.n == 0;
-    if (x.type == TE_FLOAT32 || p->plain) {
+    p->plain = te_is(x.type, TE_INT16) && x.scales.n == 0;
+    if (te_is(x.type, TE_FLOAT32) || p->plain) {
         return TE_OK;
     }
     TE_TRY(te_unary_quantised(op, &x, &y, &p->u));
@@ -41,11 +41,11 @@ static int32_t abs_quantised(const void *params, int32_t x) {
 
 static void abs_run(const te_model_t *m, const void *params) {
     const abs_t *p = params;
-    if (p->u.type == TE_FLOAT32) {
+    if (te_is(p->u.type, TE_FLOAT32)) {
         te_unary_run_f32(m, &p->u, abs_f32);
     } else {
         te_unary_run_quantised(m, &p->u, abs_quantised);
     }
 }
 
-const te_row_t te_row_abs = {"ABS", "[bhf]:=", 101, sizeof(abs_t), abs_prepare, abs_run};
+const te_row_t te_row_abs = {"ABS", "*[bhf]:=", 101, sizeof(abs_t), abs_prepare, abs_run};

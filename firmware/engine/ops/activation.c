@@ -16,11 +16,11 @@ static int32_t activation_bits(float x) {
 
 /* A bound in units of the output's scale; an open end is the type's. */
 static int32_t activation_quantise(float bound, const te_desc_t *y) {
-    int32_t high = y->type == TE_INT32 ? INT32_MAX : y->type == TE_INT16 ? INT16_MAX : INT8_MAX, low = -high - 1;
+    int32_t high = te_is(y->type, TE_INT32) ? INT32_MAX : te_is(y->type, TE_INT16) ? INT16_MAX : INT8_MAX, low = -high - 1;
     if (bound == FLT_MAX || bound == -FLT_MAX) {
         return bound > 0 ? high : low;
     }
-    int32_t q = te_round(y->type == TE_INT32 ? bound : bound / y->scale);
+    int32_t q = te_round(te_is(y->type, TE_INT32) ? bound : bound / y->scale);
     return te_clamp(te_clamp(q, -(1 << 17), 1 << 17) + y->zero_point, low, high);
 }
 
@@ -30,7 +30,7 @@ int te_activation(te_op_t *op, int id, const te_desc_t *y, te_range_t *range) {
         return te_op_fail(op, TE_ERR_UNSUPPORTED, "fused activation %d is not supported", kind);
     }
     float low = activation_ranges[kind].low, high = activation_ranges[kind].high;
-    bool real = y->type == TE_FLOAT32;
+    bool real = te_is(y->type, TE_FLOAT32);
     range->low = real ? activation_bits(low) : activation_quantise(low, y);
     range->high = real ? activation_bits(high) : activation_quantise(high, y);
     return TE_OK;

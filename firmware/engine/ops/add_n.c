@@ -53,7 +53,7 @@ static int add_n_prepare(te_op_t *op, void *params) {
     p->count = (int32_t)y.count;
     p->type = y.type;
     p->y = te_op_out_at(op);
-    return y.type == TE_INT8 ? add_n_scale(op, &first, &y, p) : TE_OK;
+    return te_is(y.type, TE_INT8) ? add_n_scale(op, &first, &y, p) : TE_OK;
 }
 
 /* Where input i lies. */
@@ -97,7 +97,7 @@ static void add_n_run(const te_model_t *m, const void *params) {
     const add_n_t *p = params;
     for (int32_t i = 0; i < p->count; i += ADD_N_BLOCK) {
         int32_t n = p->count - i < ADD_N_BLOCK ? p->count - i : ADD_N_BLOCK;
-        if (p->type == TE_INT8) {
+        if (te_is(p->type, TE_INT8)) {
             add_n_s8(m, p, i, n);
         } else {
             add_n_f32(m, p, i, n);
@@ -105,4 +105,4 @@ static void add_n_run(const te_model_t *m, const void *params) {
     }
 }
 
-const te_row_t te_row_add_n = {"ADD_N", "[bf]=:=", 106, sizeof(add_n_t), add_n_prepare, add_n_run};
+const te_row_t te_row_add_n = {"ADD_N", "*[bf]=:=", 106, sizeof(add_n_t), add_n_prepare, add_n_run};

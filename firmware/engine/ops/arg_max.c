@@ -80,13 +80,13 @@ static void arg_max_each(const te_model_t *m, const arg_max_t *p, arg_max_functi
 
 static void arg_max_run(const te_model_t *m, const void *params) {
     const arg_max_t *p = params;
-    arg_max_each(m, p, p->type == TE_INT8 ? arg_max_s8 : arg_max_f32);
+    arg_max_each(m, p, te_is(p->type, TE_INT8) ? arg_max_s8 : arg_max_f32);
 }
 
 static void arg_min_run(const te_model_t *m, const void *params) {
     const arg_max_t *p = params;
-    arg_max_each(m, p, p->type == TE_INT8 ? arg_min_s8 : arg_min_f32);
+    arg_max_each(m, p, te_is(p->type, TE_INT8) ? arg_min_s8 : arg_min_f32);
 }
 
-const te_row_t te_row_arg_max = {"ARG_MAX", "[bf]i:i", 56, sizeof(arg_max_t), arg_max_prepare, arg_max_run};
-const te_row_t te_row_arg_min = {"ARG_MIN", "[bf]i:i", 79, sizeof(arg_max_t), arg_max_prepare, arg_min_run};
+const te_row_t te_row_arg_max = {"ARG_MAX", "*[bf]i:i", 56, sizeof(arg_max_t), arg_max_prepare, arg_max_run};
+const te_row_t te_row_arg_min = {"ARG_MIN", "*[bf]i:i", 79, sizeof(arg_max_t), arg_max_prepare, arg_min_run};

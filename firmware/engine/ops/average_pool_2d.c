@@ -38,8 +38,8 @@ static float average_f32(const float *x, const te_pool_t *p, int32_t h, int32_t 
 }
 
 static void average_run(const te_model_t *m, const void *params) {
-    te_pool_run(m, params, average_s8, average_s16, average_f32);
+    te_pool_run(m, params, te_if(TE_INT8, average_s8), te_if(TE_INT16, average_s16), te_if(TE_FLOAT32, average_f32));
 }
 
-const te_row_t te_row_average_pool_2d = {"AVERAGE_POOL_2D", "[bhf]:=",
+const te_row_t te_row_average_pool_2d = {"AVERAGE_POOL_2D", "*[bhf]:=",
     1, sizeof(te_pool_t), te_pool_prepare, average_run};

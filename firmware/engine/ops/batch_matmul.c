@@ -74,14 +74,14 @@ static int matmul_shapes(te_op_t *op, const te_desc_t *a, const te_desc_t *b, co
 
 static int matmul_scale(te_op_t *op, const te_desc_t *a, const te_desc_t *b, const te_desc_t *y, matmul_t *p) {
     float product = a->scale * b->scale;
-    if (p->type == TE_FLOAT32) {
+    if (te_is(p->type, TE_FLOAT32)) {
         return TE_OK;
     }
     if (!(product > 0 && product <= 3.4e38f)) {
         return te_op_fail(op, TE_ERR_MODEL, "the product of its scales is not a positive number", 0);
     }
     p->scale = te_scale(product, 1, y->scale);
-    if (p->scale.shift > (p->type == TE_INT8 ? 30 : 7)) {
+    if (p->scale.shift > (te_is(p->type, TE_INT8) ? 30 : 7)) {
         return te_op_fail(op, TE_ERR_MODEL, "its scales are far too large for the output's", 0);
     }
     p->y_zero = (int16_t)y->zero_point;
@@ -143,10 +143,10 @@ static float matmul_sum_f32(const matmul_t *p, const uint8_t *a, const uint8_t *
 
 /* Element `at` of y from element 0 of a row of a and of a column of b. */
 static void matmul_element(const matmul_t *p, const uint8_t *a, const uint8_t *b, void *y, int32_t at) {
-    if (p->type == TE_INT8) {
+    if (te_is(p->type, TE_INT8)) {
         int32_t v = te_rescale(matmul_sum_s8(p, a, b), p->scale);
         ((int8_t *)y)[at] = (int8_t)(te_clamp(v, INT8_MIN - p->y_zero, INT8_MAX - p->y_zero) + p->y_zero);
-    } else if (p->type == TE_INT16) {
+    } else if (te_is(p->type, TE_INT16)) {
         int32_t v = te_rescale_wide(matmul_sum_s16(p, a, b), p->scale);
         ((int16_t *)y)[at] = (int16_t)te_clamp(v, INT16_MIN, INT16_MAX);
     } else {
@@ -180,4 +180,4 @@ static void matmul_run(const te_model_t *m, const void *params) {
     }
 }
 
-const te_row_t te_row_batch_matmul = {"BATCH_MATMUL", "[bhf]=:=", 126, sizeof(matmul_t), matmul_prepare, matmul_run};
+const te_row_t te_row_batch_matmul = {"BATCH_MATMUL", "*[bhf]=:=", 126, sizeof(matmul_t), matmul_prepare, matmul_run};

@@ -68,6 +68,13 @@ typedef struct {
     te_run_function_t s8, s16, s32, s64, f32, boolean;
 } te_run_table_t;
 
+/* Its members, of an operator that is parted by type. */
+#define TE_S8(run) .s8 = te_if(TE_INT8, run)
+#define TE_S16(run) .s16 = te_if(TE_INT16, run)
+#define TE_S32(run) .s32 = te_if(TE_INT32, run)
+#define TE_S64(run) .s64 = te_if(TE_INT64, run)
+#define TE_F32(run) .f32 = te_if(TE_FLOAT32, run)
+
 /* Calls the function for p's type for every run of the output; p stands first in the operator's parameters. */
 void te_binary_run(const te_model_t *m, const te_binary_t *p, const te_run_table_t *table);
 

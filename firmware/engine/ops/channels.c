@@ -5,7 +5,7 @@
 static int channels_quantised(te_op_t *op, const te_layer_t *l) {
     TE_TRY(te_op_quantised(op, &l->x));
     TE_TRY(te_op_quantised(op, &l->y));
-    if (l->x.type != TE_FLOAT32 && l->k.scales.n == 0) {
+    if (!te_is(l->x.type, TE_FLOAT32) && l->k.scales.n == 0) {
         return te_op_fail(op, TE_ERR_MODEL, "its weights have no scale and zero point", 0);
     }
     return TE_OK;
@@ -14,7 +14,7 @@ static int channels_quantised(te_op_t *op, const te_layer_t *l) {
 static int channels_bias(te_op_t *op, const te_layer_t *l, te_channels_t *c) {
     te_desc_t b;
     c->bias = TE_NO_REF;
-    c->bias_type = l->x.type == TE_INT16 && !l->narrow ? TE_INT64 : TE_INT32;
+    c->bias_type = te_is(l->x.type, TE_INT16) && !l->narrow ? TE_INT64 : TE_INT32;
     if (!te_op_has(op, l->bias_slot)) {
         return TE_OK;
     }
@@ -63,7 +63,7 @@ int te_channels(te_op_t *op, const te_layer_t *l, te_channels_t *c) {
     c->channels = l->k.shape[l->axis];
     c->weights = te_op_in_at(op, 1);
     TE_TRY(channels_bias(op, l, c));
-    return l->x.type == TE_FLOAT32 ? TE_OK : channels_scales(op, l, c);
+    return te_is(l->x.type, TE_FLOAT32) ? TE_OK : channels_scales(op, l, c);
 }
 
 /* Fills the scratch. */
@@ -143,7 +143,7 @@ te_finish_t te_finish(const te_model_t *m, const te_channels_t *c, te_range_t ra
         f.mult = &one->mult;
         f.shift = &one->shift;
     }
-    f.quick = c->type == TE_INT8 && channels_all_quick(m, c, &f, c->k_type == TE_INT8 ? row : 0);
+    f.quick = te_is(c->type, TE_INT8) && channels_all_quick(m, c, &f, te_packed(c) ? 0 : row);
     return f;
 }
 

@@ -42,7 +42,7 @@ static int conv_shapes(te_op_t *op, const te_desc_t *x, const te_desc_t *k, cons
 
 /* Whether ops/conv_blocks.c computes it. */
 static bool conv_in_blocks(const te_conv_t *p) {
-    return p->c.type == TE_INT8 && p->c.k_type == TE_INT8;
+    return te_is(p->c.type, TE_INT8) && !te_packed(&p->c);
 }
 
 static int conv_prepare(te_op_t *op, void *params) {
@@ -153,11 +153,11 @@ static void conv_row(const void *context, int32_t batch, int32_t row, int32_t ro
     (void)rows;
     for (int32_t column = 0; column < p->w.out_w; column++, at += p->c.channels) {
         conv_patch_t patch = conv_patch(p, batch, row, column);
-        if (p->c.type == TE_FLOAT32) {
+        if (te_is(p->c.type, TE_FLOAT32)) {
             conv_pixel_f32(r, &patch, (float *)r->y + at);
-        } else if (p->c.type == TE_INT16) {
+        } else if (te_is(p->c.type, TE_INT16)) {
             conv_pixel_s16(r, &patch, (int16_t *)r->y + at);
-        } else {
+        } else if (te_packed(&p->c)) {
             conv_pixel_s4(r, &patch, (int8_t *)r->y + at);
         }
     }
@@ -173,4 +173,4 @@ static void conv_run(const te_model_t *m, const void *params) {
     te_window_rows(&p->w, 1, te_backward(m, p->x, p->y), conv_row, &r);
 }
 
-const te_row_t te_row_conv_2d = {"CONV_2D", "b[bn]i:b hb[iq]:h fff:f", 3, sizeof(te_conv_t), conv_prepare, conv_run};
+const te_row_t te_row_conv_2d = {"CONV_2D", "*b[bn]i:b hb[iq]:h fff:f", 3, sizeof(te_conv_t), conv_prepare, conv_run};

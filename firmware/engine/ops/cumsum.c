@@ -45,7 +45,7 @@ static int cumsum_prepare(te_op_t *op, void *params) {
     p->type = x.type;
     p->x = te_op_in_at(op, 0);
     p->y = te_op_out_at(op);
-    return x.type == TE_INT8 ? cumsum_scale(op, &x, &y, p) : TE_OK;
+    return te_is(x.type, TE_INT8) ? cumsum_scale(op, &x, &y, p) : TE_OK;
 }
 
 /* One line of `size` numbers, `step` elements apart. The sum wraps, as TFLM's does. */
@@ -75,7 +75,7 @@ static void cumsum_run(const te_model_t *m, const void *params) {
     int32_t start = p->reverse ? (p->size - 1) * p->inner : 0, step = p->reverse ? -p->inner : p->inner;
     for (int32_t i = 0; i < p->outer; i++, start += p->size * p->inner) {
         for (int32_t at = start; at < start + p->inner; at++) {
-            if (p->type == TE_INT8) {
+            if (te_is(p->type, TE_INT8)) {
                 cumsum_s8(p, (const int8_t *)x + at, (int8_t *)y + at, step);
             } else {
                 cumsum_f32(p, (const float *)x + at, (float *)y + at, step);
@@ -84,4 +84,4 @@ static void cumsum_run(const te_model_t *m, const void *params) {
     }
 }
 
-const te_row_t te_row_cumsum = {"CUMSUM", "[bf]i:=", 128, sizeof(cumsum_t), cumsum_prepare, cumsum_run};
+const te_row_t te_row_cumsum = {"CUMSUM", "*[bf]i:=", 128, sizeof(cumsum_t), cumsum_prepare, cumsum_run};

@@ -38,7 +38,7 @@ static int depthwise_shapes(te_op_t *op, const te_desc_t *x, const te_desc_t *k,
 
 /* Whether a kernel of kernels.h computes it. */
 static bool depthwise_fast(const te_depthwise_t *p) {
-    return p->c.type == TE_INT8 && p->c.k_type == TE_INT8;
+    return te_is(p->c.type, TE_INT8) && !te_packed(&p->c);
 }
 
 /* Rows of the output that are computed together. */
@@ -142,9 +142,9 @@ static void depthwise_row(const te_depthwise_run_t *r, int32_t batch, int32_t ro
     int32_t at = (batch * p->w.out_h + row) * p->w.out_w * p->c.channels;
     for (int32_t column = 0; column < p->w.out_w; column++, at += p->c.channels) {
         depthwise_patch_t patch = depthwise_patch(p, batch, row, column);
-        if (p->c.type == TE_FLOAT32) {
+        if (te_is(p->c.type, TE_FLOAT32)) {
             depthwise_pixel_f32(r, &patch, (float *)r->y + at);
-        } else if (p->c.type == TE_INT16) {
+        } else if (te_is(p->c.type, TE_INT16)) {
             depthwise_pixel_s16(r, &patch, (int16_t *)r->y + at);
         } else {
             depthwise_pixel_s4(r, &patch, (int8_t *)r->y + at);
@@ -168,5 +168,5 @@ static void depthwise_run(const te_model_t *m, const void *params) {
     te_window_rows(&p->w, depthwise_step(p), te_backward(m, p->x, p->y), depthwise_rows, &r);
 }
 
-const te_row_t te_row_depthwise_conv_2d = {"DEPTHWISE_CONV_2D", "b[bn]i:b hbq:h fff:f",
+const te_row_t te_row_depthwise_conv_2d = {"DEPTHWISE_CONV_2D", "*b[bn]i:b hbq:h fff:f",
     4, sizeof(te_depthwise_t), depthwise_prepare, depthwise_run};

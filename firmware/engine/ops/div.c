@@ -32,7 +32,7 @@ static int div_prepare(te_op_t *op, void *params) {
     TE_TRY(te_op_slots(op, 2, 2, TE_DIV_OPTIONS));
     TE_TRY(te_arithmetic(op, in, &y, &p->tensors));
     TE_TRY(te_activation(op, DIV_ACTIVATION, &y, &p->range));
-    return y.type == TE_INT8 ? div_scales(op, in, &y, p) : TE_OK;
+    return te_is(y.type, TE_INT8) ? div_scales(op, in, &y, p) : TE_OK;
 }
 
 /* By how many bits x >= 0 can be shifted to the left. */
@@ -89,10 +89,10 @@ static void div_f32(const void *params, const te_run_t *r) {
     TE_EACH(r, float, float, te_clamp_f32(a / b, te_bits_f32(range.low), te_bits_f32(range.high)));
 }
 
-static const te_run_table_t div_table = {.s8 = div_s8, .s32 = div_s32, .f32 = div_f32};
+static const te_run_table_t div_table = {TE_S8(div_s8), TE_S32(div_s32), TE_F32(div_f32)};
 
 static void div_run(const te_model_t *m, const void *params) {
     te_binary_run(m, params, &div_table);
 }
 
-const te_row_t te_row_div = {"DIV", "[bif]=:=", 42, sizeof(te_div_t), div_prepare, div_run};
+const te_row_t te_row_div = {"DIV", "*[bif]=:=", 42, sizeof(te_div_t), div_prepare, div_run};

@@ -13,7 +13,7 @@ static int elu_prepare(te_op_t *op, void *params) {
     elu_t *p = params;
     te_desc_t x, y;
     TE_TRY(te_unary_quantised(op, &x, &y, &p->u));
-    if (x.type == TE_INT8 && !(1 / y.scale < 1e30f && x.scale < 1e30f)) {
+    if (te_is(x.type, TE_INT8) && !(1 / y.scale < 1e30f && x.scale < 1e30f)) {
         return te_op_fail(op, TE_ERR_UNSUPPORTED, "an output scale this small is not supported", 0);
     }
     p->x_scale = x.scale;
@@ -36,11 +36,11 @@ static int32_t elu_s8(const void *params, int32_t x) {
 
 static void elu_run(const te_model_t *m, const void *params) {
     const elu_t *p = params;
-    if (p->u.type == TE_FLOAT32) {
+    if (te_is(p->u.type, TE_FLOAT32)) {
         te_unary_run_f32(m, &p->u, elu_f32);
     } else {
         te_unary_run_quantised(m, &p->u, elu_s8);
     }
 }
 
-const te_row_t te_row_elu = {"ELU", "[bf]:=", 111, sizeof(elu_t), elu_prepare, elu_run};
+const te_row_t te_row_elu = {"ELU", "*[bf]:=", 111, sizeof(elu_t), elu_prepare, elu_run};

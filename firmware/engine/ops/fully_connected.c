@@ -48,7 +48,7 @@ static int fully_one_scale(te_op_t *op, const te_layer_t *l, fully_t *p) {
 
 /* int8, and more than one row. */
 static bool fully_blocks(const fully_t *p) {
-    return p->batches > 1 && p->c.type == TE_INT8 && p->c.k_type == TE_INT8;
+    return p->batches > 1 && te_is(p->c.type, TE_INT8) && !te_packed(&p->c);
 }
 
 static int fully_prepare(te_op_t *op, void *params) {
@@ -64,10 +64,10 @@ static int fully_prepare(te_op_t *op, void *params) {
     }
     TE_TRY(fully_shapes(op, &l.x, &l.k, &l.y, p));
     TE_TRY(te_channels(op, &l, &p->c));
-    if (l.k.type == TE_INT4 && p->c.per_channel) {
+    if (te_packed(&p->c) && p->c.per_channel) {
         return te_op_fail(op, TE_ERR_UNSUPPORTED, "int4 weights with %d scales are not supported", p->c.channels);
     }
-    if (l.x.type != TE_FLOAT32 && !p->c.per_channel) {
+    if (!te_is(l.x.type, TE_FLOAT32) && !p->c.per_channel) {
         TE_TRY(fully_one_scale(op, &l, p));
     }
     TE_TRY(te_activation(op, FULLY_ACTIVATION, &l.y, &p->range));
@@ -119,11 +119,11 @@ static void fully_run(const te_model_t *m, const void *params) {
     }
     for (int32_t n = 0; n < p->batches; n++) {
         int32_t in = n * p->depth, out = n * p->c.channels;
-        if (p->c.type == TE_FLOAT32) {
+        if (te_is(p->c.type, TE_FLOAT32)) {
             fully_row_f32(p, &finish, (const float *)x + in, k, (float *)y + out);
-        } else if (p->c.type == TE_INT16) {
+        } else if (te_is(p->c.type, TE_INT16)) {
             fully_row_s16(p, &finish, (const int16_t *)x + in, k, (int16_t *)y + out);
-        } else if (p->c.k_type == TE_INT4) {
+        } else if (te_packed(&p->c)) {
             fully_row_s4(p, &finish, (const int8_t *)x + in, k, (int8_t *)y + out);
         } else {
             te_matvec_s8(&matrix, x, y);
@@ -131,5 +131,5 @@ static void fully_run(const te_model_t *m, const void *params) {
     }
 }
 
-const te_row_t te_row_fully_connected = {"FULLY_CONNECTED", "b[bn]i:b hb[iq]:h fff:f",
+const te_row_t te_row_fully_connected = {"FULLY_CONNECTED", "*b[bn]i:b hb[iq]:h fff:f",
     9, sizeof(fully_t), fully_prepare, fully_run};

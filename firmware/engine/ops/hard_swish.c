@@ -37,7 +37,7 @@ static int hard_swish_prepare(te_op_t *op, void *params) {
     TE_TRY(te_unary_quantised(op, &x, &y, &p->u));
     p->x_zero = (int16_t)x.zero_point;
     p->y_zero = (int16_t)y.zero_point;
-    return x.type == TE_FLOAT32 ? TE_OK : hard_swish_scales(op, &x, &y, p);
+    return te_is(x.type, TE_FLOAT32) ? TE_OK : hard_swish_scales(op, &x, &y, p);
 }
 
 /* a * b / 2^15 to the nearest, halves up; 0 <= b. */
@@ -71,12 +71,12 @@ static float hard_swish_f32(float x) {
 
 static void hard_swish_run(const te_model_t *m, const void *params) {
     const hard_swish_t *p = params;
-    if (p->u.type == TE_FLOAT32) {
+    if (te_is(p->u.type, TE_FLOAT32)) {
         te_unary_run_f32(m, &p->u, hard_swish_f32);
     } else {
         te_unary_run_quantised(m, &p->u, hard_swish_s8);
     }
 }
 
-const te_row_t te_row_hard_swish = {"HARD_SWISH", "[bf]:=",
+const te_row_t te_row_hard_swish = {"HARD_SWISH", "*[bf]:=",
     117, sizeof(hard_swish_t), hard_swish_prepare, hard_swish_run};

@@ -29,7 +29,7 @@ static int l2_normalization_prepare(te_op_t *op, void *params) {
     }
     p->depth = x.shape[x.rank - 1];
     p->x_zero = (int16_t)x.zero_point;
-    if (x.type == TE_INT8 && p->depth > L2_NORMALIZATION_DEPTH) {
+    if (te_is(x.type, TE_INT8) && p->depth > L2_NORMALIZATION_DEPTH) {
         return te_op_fail(op, TE_ERR_UNSUPPORTED, "a dimension of %d is not supported", p->depth);
     }
     return TE_OK;
@@ -64,7 +64,7 @@ static void l2_normalization_run(const te_model_t *m, const void *params) {
     const void *x = te_in(m, p->u.x);
     void *y = te_out(m, p->u.y);
     for (int32_t at = 0; at < p->u.count; at += p->depth) {
-        if (p->u.type == TE_INT8) {
+        if (te_is(p->u.type, TE_INT8)) {
             l2_normalization_row_s8(p, (const int8_t *)x + at, (int8_t *)y + at);
         } else {
             l2_normalization_row_f32(p, (const float *)x + at, (float *)y + at);
@@ -72,5 +72,5 @@ static void l2_normalization_run(const te_model_t *m, const void *params) {
     }
 }
 
-const te_row_t te_row_l2_normalization = {"L2_NORMALIZATION", "[bf]:=",
+const te_row_t te_row_l2_normalization = {"L2_NORMALIZATION", "*[bf]:=",
     11, sizeof(l2_normalization_t), l2_normalization_prepare, l2_normalization_run};

@@ -17,4 +17,4 @@ static void l2_pool_run(const te_model_t *m, const void *params) {
     te_pool_run(m, params, NULL, NULL, l2_pool_f32);
 }
 
-const te_row_t te_row_l2_pool_2d = {"L2_POOL_2D", "f:f", 12, sizeof(te_pool_t), te_pool_prepare, l2_pool_run};
+const te_row_t te_row_l2_pool_2d = {"L2_POOL_2D", "*f:f", 12, sizeof(te_pool_t), te_pool_prepare, l2_pool_run};

@@ -32,7 +32,7 @@ static int leaky_relu_prepare(te_op_t *op, void *params) {
     p->alpha = te_bits_f32(te_fb_field_i32(&op->graph->file, &op->options, LEAKY_RELU_ALPHA, 0));
     p->x_zero = x.zero_point;
     p->y_zero = y.zero_point;
-    return x.type == TE_FLOAT32 ? TE_OK : leaky_relu_scales(op, &x, &y, p);
+    return te_is(x.type, TE_FLOAT32) ? TE_OK : leaky_relu_scales(op, &x, &y, p);
 }
 
 static int32_t leaky_relu_quantised(const void *params, int32_t x) {
@@ -44,7 +44,7 @@ static int32_t leaky_relu_quantised(const void *params, int32_t x) {
 
 static void leaky_relu_run(const te_model_t *m, const void *params) {
     const leaky_relu_t *p = params;
-    if (p->u.type != TE_FLOAT32) {
+    if (!te_is(p->u.type, TE_FLOAT32)) {
         te_unary_run_quantised(m, &p->u, leaky_relu_quantised);
         return;
     }
@@ -55,5 +55,5 @@ static void leaky_relu_run(const te_model_t *m, const void *params) {
     }
 }
 
-const te_row_t te_row_leaky_relu = {"LEAKY_RELU", "[bhf]:=",
+const te_row_t te_row_leaky_relu = {"LEAKY_RELU", "*[bhf]:=",
     98, sizeof(leaky_relu_t), leaky_relu_prepare, leaky_relu_run};

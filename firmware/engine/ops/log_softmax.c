@@ -27,7 +27,7 @@ static int log_softmax_prepare(te_op_t *op, void *params) {
     TE_TRY(te_softmax(op, &x, &y, &p->s));
     TE_TRY(te_op_quantised(op, &y));
     p->s.beta = 1;
-    return x.type == TE_INT8 ? log_softmax_int8(op, &x, &y, p) : TE_OK;
+    return te_is(x.type, TE_INT8) ? log_softmax_int8(op, &x, &y, p) : TE_OK;
 }
 
 /* Differences at or below `least` would leave Q5.26 once the logarithm is taken off. */

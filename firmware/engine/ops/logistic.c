@@ -8,7 +8,7 @@
 static int logistic_prepare(te_op_t *op, void *params) {
     te_desc_t y;
     TE_TRY(te_sigmoid(op, 0, &y, params));
-    if (y.type == TE_INT8 && y.zero_point != -128) {
+    if (te_is(y.type, TE_INT8) && y.zero_point != -128) {
         return te_op_fail(op, TE_ERR_UNSUPPORTED, "an int8 output must have zero point -128", 0);
     }
     return TE_OK;
@@ -32,11 +32,11 @@ static int32_t logistic_s16(const void *params, int32_t x) {
 
 static void logistic_run(const te_model_t *m, const void *params) {
     const te_sigmoid_t *p = params;
-    if (p->u.type == TE_FLOAT32) {
+    if (te_is(p->u.type, TE_FLOAT32)) {
         te_unary_run_f32(m, &p->u, logistic_f32);
     } else {
-        te_unary_run_quantised(m, &p->u, p->u.type == TE_INT8 ? logistic_s8 : logistic_s16);
+        te_unary_run_quantised(m, &p->u, te_is(p->u.type, TE_INT8) ? logistic_s8 : logistic_s16);
     }
 }
 
-const te_row_t te_row_logistic = {"LOGISTIC", "[bhf]:=", 14, sizeof(te_sigmoid_t), logistic_prepare, logistic_run};
+const te_row_t te_row_logistic = {"LOGISTIC", "*[bhf]:=", 14, sizeof(te_sigmoid_t), logistic_prepare, logistic_run};

@@ -35,7 +35,7 @@ static float max_f32(const float *x, const te_pool_t *p, int32_t h, int32_t w) {
 }
 
 static void max_run(const te_model_t *m, const void *params) {
-    te_pool_run(m, params, max_s8, max_s16, max_f32);
+    te_pool_run(m, params, te_if(TE_INT8, max_s8), te_if(TE_INT16, max_s16), te_if(TE_FLOAT32, max_f32));
 }
 
-const te_row_t te_row_max_pool_2d = {"MAX_POOL_2D", "[bhf]:=", 17, sizeof(te_pool_t), te_pool_prepare, max_run};
+const te_row_t te_row_max_pool_2d = {"MAX_POOL_2D", "*[bhf]:=", 17, sizeof(te_pool_t), te_pool_prepare, max_run};

@@ -28,10 +28,11 @@ static void maximum_f32(const void *params, const te_run_t *r) {
 }
 
 static const te_run_table_t maximum_table = {
-    .s8 = maximum_s8, .s16 = maximum_s16, .s32 = maximum_s32, .s64 = maximum_s64, .f32 = maximum_f32};
+    TE_S8(maximum_s8), TE_S16(maximum_s16), TE_S32(maximum_s32),
+    TE_S64(maximum_s64), TE_F32(maximum_f32)};
 
 static void maximum_run(const te_model_t *m, const void *params) {
     te_binary_run(m, params, &maximum_table);
 }
 
-const te_row_t te_row_maximum = {"MAXIMUM", "[bhiqf]=:=", 55, sizeof(te_binary_t), te_binary_prepare, maximum_run};
+const te_row_t te_row_maximum = {"MAXIMUM", "*[bhiqf]=:=", 55, sizeof(te_binary_t), te_binary_prepare, maximum_run};

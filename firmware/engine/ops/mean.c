@@ -9,7 +9,7 @@ static int mean_prepare(te_op_t *op, void *params) {
 static void mean_run(const te_model_t *m, const void *params) {
     const te_totals_t *p = params;
     te_totals_run(m, p);
-    if (p->tensors.type == TE_FLOAT32) {
+    if (te_is(p->tensors.type, TE_FLOAT32)) {
         float *y = te_out(m, p->tensors.y);
         for (int32_t i = 0; i < p->tensors.outputs; i++) {
             y[i] /= (float)p->tensors.elements;
@@ -17,4 +17,4 @@ static void mean_run(const te_model_t *m, const void *params) {
     }
 }
 
-const te_row_t te_row_mean = {"MEAN", "[bhf]i:=", 40, sizeof(te_totals_t), mean_prepare, mean_run};
+const te_row_t te_row_mean = {"MEAN", "*[bhf]i:=", 40, sizeof(te_totals_t), mean_prepare, mean_run};

@@ -28,10 +28,11 @@ static void minimum_f32(const void *params, const te_run_t *r) {
 }
 
 static const te_run_table_t minimum_table = {
-    .s8 = minimum_s8, .s16 = minimum_s16, .s32 = minimum_s32, .s64 = minimum_s64, .f32 = minimum_f32};
+    TE_S8(minimum_s8), TE_S16(minimum_s16), TE_S32(minimum_s32),
+    TE_S64(minimum_s64), TE_F32(minimum_f32)};
 
 static void minimum_run(const te_model_t *m, const void *params) {
     te_binary_run(m, params, &minimum_table);
 }
 
-const te_row_t te_row_minimum = {"MINIMUM", "[bhiqf]=:=", 57, sizeof(te_binary_t), te_binary_prepare, minimum_run};
+const te_row_t te_row_minimum = {"MINIMUM", "*[bhiqf]=:=", 57, sizeof(te_binary_t), te_binary_prepare, minimum_run};

@@ -17,7 +17,7 @@ static int mul_prepare(te_op_t *op, void *params) {
     TE_TRY(te_op_slots(op, 2, 2, TE_MUL_OPTIONS));
     TE_TRY(te_arithmetic(op, in, &y, &p->tensors));
     TE_TRY(te_activation(op, MUL_ACTIVATION, &y, &p->range));
-    if (y.type != TE_INT8 && y.type != TE_INT16) {
+    if (!te_is(y.type, TE_INT8) && !te_is(y.type, TE_INT16)) {
         return TE_OK;
     }
     p->a_zero = (int16_t)in[0].zero_point;
@@ -57,10 +57,10 @@ static void mul_f32(const void *params, const te_run_t *r) {
     TE_EACH(r, float, float, te_clamp_f32(a * b, te_bits_f32(range.low), te_bits_f32(range.high)));
 }
 
-static const te_run_table_t mul_table = {.s8 = mul_s8, .s16 = mul_s16, .s32 = mul_s32, .f32 = mul_f32};
+static const te_run_table_t mul_table = {TE_S8(mul_s8), TE_S16(mul_s16), TE_S32(mul_s32), TE_F32(mul_f32)};
 
 static void mul_run(const te_model_t *m, const void *params) {
     te_binary_run(m, params, &mul_table);
 }
 
-const te_row_t te_row_mul = {"MUL", "[bhif]=:=", 18, sizeof(mul_t), mul_prepare, mul_run};
+const te_row_t te_row_mul = {"MUL", "*[bhif]=:=", 18, sizeof(mul_t), mul_prepare, mul_run};

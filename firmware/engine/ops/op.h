@@ -116,6 +116,11 @@ typedef struct {
     te_ref_t scratch;            /* integers: a factor's multipliers, int32 each, and then its shifts, int8 each */
 } te_channels_t;
 
+/* Whether the weights are int4. */
+static inline bool te_packed(const te_channels_t *c) {
+    return te_has(TE_INT4) && c->k_type == TE_INT4;
+}
+
 /* An operator with weights in input slot 1. */
 typedef struct {
     te_desc_t x, k, y;

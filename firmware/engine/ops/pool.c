@@ -36,7 +36,7 @@ int te_pool_prepare(te_op_t *op, void *params) {
     p->w.dilation_h = p->w.dilation_w = 1;
     TE_TRY(te_window(op, &x, &y, &p->w));
     TE_TRY(te_op_out_dim(op, &y, 3, x.shape[3]));
-    if (p->w.k_h * p->w.k_w > (x.type == TE_INT16 ? 1 << 15 : 1 << 22)) {
+    if (p->w.k_h * p->w.k_w > (te_is(x.type, TE_INT16) ? 1 << 15 : 1 << 22)) {
         return te_op_fail(op, TE_ERR_UNSUPPORTED, "a window of %d elements is not supported", p->w.k_h * p->w.k_w);
     }
     TE_TRY(te_activation(op, POOL_ACTIVATION, &y, &p->range));
@@ -59,9 +59,9 @@ static void pool_row(const void *context, int32_t batch, int32_t row, int32_t ro
         te_taps_t w = te_taps_w(&p->w, column);
         int32_t in = ((batch * p->w.in_h + h.start) * p->w.in_w + w.start) * p->channels;
         for (int32_t c = 0; c < p->channels; c++, in++, at++) {
-            if (p->type == TE_INT8) {
+            if (te_is(p->type, TE_INT8)) {
                 ((int8_t *)r->y)[at] = r->s8((const int8_t *)r->x + in, p, h.last - h.first, w.last - w.first);
-            } else if (p->type == TE_INT16) {
+            } else if (te_is(p->type, TE_INT16)) {
                 ((int16_t *)r->y)[at] = r->s16((const int16_t *)r->x + in, p, h.last - h.first, w.last - w.first);
             } else {
                 ((float *)r->y)[at] = r->f32((const float *)r->x + in, p, h.last - h.first, w.last - w.first);

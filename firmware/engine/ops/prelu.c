@@ -16,7 +16,7 @@ typedef struct {
 static int prelu_scales(te_op_t *op, const te_desc_t *in, const te_desc_t *y, prelu_t *p) {
     p->above = te_scale(in[0].scale, 1, y->scale);
     p->below = te_scale(in[0].scale, in[1].scale, y->scale);
-    if (p->above.shift > (y->type == TE_INT8 ? 22 : 14) || p->below.shift > (y->type == TE_INT8 ? 14 : 6)) {
+    if (p->above.shift > (te_is(y->type, TE_INT8) ? 22 : 14) || p->below.shift > (te_is(y->type, TE_INT8) ? 14 : 6)) {
         return te_op_fail(op, TE_ERR_UNSUPPORTED, "an output scale this small is not supported", 0);
     }
     p->x_zero = (int16_t)in[0].zero_point;
@@ -44,7 +44,7 @@ static int prelu_prepare(te_op_t *op, void *params) {
     te_desc_t in[2], y;
     TE_TRY(prelu_tensors(op, in, &y));
     TE_TRY(te_broadcast(op, in, 2, &y, &p->shape));
-    if (y.type != TE_FLOAT32) {
+    if (!te_is(y.type, TE_FLOAT32)) {
         TE_TRY(prelu_scales(op, in, &y, p));
     }
     if (in[0].count == y.count) {
@@ -70,10 +70,10 @@ static float prelu_f32(float x, float alpha) {
 static void prelu_part(const prelu_t *p, const te_run_t *r) {
     const uint8_t *x = r->a, *alpha = r->b;
     for (int32_t i = 0; i < r->n; i++, x += r->a_step, alpha += r->b_step) {
-        if (p->type == TE_INT8) {
+        if (te_is(p->type, TE_INT8)) {
             int32_t y = prelu_integer(p, *(const int8_t *)x, *(const int8_t *)alpha);
             ((int8_t *)r->y)[i] = (int8_t)te_clamp(y, INT8_MIN, INT8_MAX);
-        } else if (p->type == TE_INT16) {
+        } else if (te_is(p->type, TE_INT16)) {
             int32_t y = prelu_integer(p, *(const int16_t *)(const void *)x, *(const int8_t *)alpha);
             ((int16_t *)r->y)[i] = (int16_t)te_clamp(y, INT16_MIN, INT16_MAX);
         } else {
@@ -85,7 +85,7 @@ static void prelu_part(const prelu_t *p, const te_run_t *r) {
 static void prelu_run(const te_model_t *m, const void *params) {
     const prelu_t *p = params;
     const uint8_t *x = te_in(m, p->x), *alpha = te_in(m, p->alpha);
-    int32_t size = (int32_t)te_type_size(p->type), alpha_size = p->type == TE_FLOAT32 ? 4 : 1;
+    int32_t size = (int32_t)te_type_size(p->type), alpha_size = te_is(p->type, TE_FLOAT32) ? 4 : 1;
     te_run_t r = {x, alpha, size * te_run_step(&p->shape, 0), alpha_size * te_run_step(&p->shape, 1), te_out(m, p->y),
         te_run_length(&p->shape), m};
     te_walk_t w;
@@ -98,4 +98,4 @@ static void prelu_run(const te_model_t *m, const void *params) {
     } while (te_walk_next(&w, &p->shape));
 }
 
-const te_row_t te_row_prelu = {"PRELU", "bb:b hb:h ff:f", 54, sizeof(prelu_t), prelu_prepare, prelu_run};
+const te_row_t te_row_prelu = {"PRELU", "*bb:b hb:h ff:f", 54, sizeof(prelu_t), prelu_prepare, prelu_run};

@@ -78,7 +78,7 @@ void te_reduce_run(const te_model_t *m, const te_reduce_t *p, void *into, int32_
 
 /* The greatest number of elements whose sum, less their zero points, fits an int32. */
 static int32_t reduce_limit(int type) {
-    return type == TE_INT8 ? 1 << 22 : 1 << 15;
+    return te_is(type, TE_INT8) ? 1 << 22 : 1 << 15;
 }
 
 /* TFLM puts the division by the number of elements into the multiplier, with as many bits as fit. */
@@ -92,7 +92,7 @@ static void reduce_mean_scale(te_scale_t *scale, int32_t elements) {
 int te_totals(te_op_t *op, bool mean, te_totals_t *p) {
     te_desc_t x, y;
     TE_TRY(te_reduce(op, &x, &y, &p->tensors));
-    if (x.type == TE_FLOAT32) {
+    if (te_is(x.type, TE_FLOAT32)) {
         return TE_OK;
     }
     TE_TRY(te_op_quantised(op, &x));
@@ -137,7 +137,7 @@ static void totals_f32(void *into, const void *from, int32_t n, int32_t step) {
 
 /* The sums as outputs. */
 static void totals_finish(const te_totals_t *p, const int32_t *sums, uint8_t *y) {
-    bool wide = p->tensors.type == TE_INT16;
+    bool wide = te_is(p->tensors.type, TE_INT16);
     int32_t high = wide ? INT16_MAX : INT8_MAX, low = -high - 1, offset = p->x_zero * p->tensors.elements;
     for (int32_t i = 0; i < p->tensors.outputs; i++) {
         int32_t v = te_clamp(te_rescale(sums[i] - offset, p->scale), low - p->y_zero, high - p->y_zero) + p->y_zero;
@@ -151,10 +151,10 @@ static void totals_finish(const te_totals_t *p, const int32_t *sums, uint8_t *y)
 
 void te_totals_run(const te_model_t *m, const te_totals_t *p) {
     int type = p->tensors.type;
-    void *y = te_out(m, p->tensors.y), *sums = type == TE_FLOAT32 ? y : te_out(m, p->sums);
+    void *y = te_out(m, p->tensors.y), *sums = te_is(type, TE_FLOAT32) ? y : te_out(m, p->sums);
     memset(sums, 0, 4 * (size_t)p->tensors.outputs);
-    te_reduce_run(m, &p->tensors, sums, 4, type == TE_INT8 ? totals_s8 : type == TE_INT16 ? totals_s16 : totals_f32);
-    if (type != TE_FLOAT32) {
+    te_reduce_run(m, &p->tensors, sums, 4, te_is(type, TE_INT8) ? totals_s8 : te_is(type, TE_INT16) ? totals_s16 : totals_f32);
+    if (!te_is(type, TE_FLOAT32)) {
         totals_finish(p, sums, y);
     }
 }

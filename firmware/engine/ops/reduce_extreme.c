@@ -11,7 +11,7 @@
 static int reduce_extreme_prepare(te_op_t *op, void *params) {
     te_desc_t x, y;
     TE_TRY(te_reduce(op, &x, &y, params));
-    if (x.type == TE_INT8 && (x.scale != y.scale || x.zero_point != y.zero_point)) {
+    if (te_is(x.type, TE_INT8) && (x.scale != y.scale || x.zero_point != y.zero_point)) {
         return te_op_fail(op, TE_ERR_UNSUPPORTED, "two scales are not supported", 0);
     }
     return TE_OK;
@@ -66,7 +66,7 @@ static void reduce_from_float(const te_model_t *m, const te_reduce_t *p, float s
 }
 
 static void reduce_max_run(const te_model_t *m, const void *params) {
-    if (((const te_reduce_t *)params)->type == TE_INT8) {
+    if (te_is(((const te_reduce_t *)params)->type, TE_INT8)) {
         reduce_from_byte(m, params, INT8_MIN, reduce_max_s8);
     } else {
         reduce_from_float(m, params, -FLT_MAX, reduce_max_f32);
@@ -74,7 +74,7 @@ static void reduce_max_run(const te_model_t *m, const void *params) {
 }
 
 static void reduce_min_run(const te_model_t *m, const void *params) {
-    if (((const te_reduce_t *)params)->type == TE_INT8) {
+    if (te_is(((const te_reduce_t *)params)->type, TE_INT8)) {
         reduce_from_byte(m, params, INT8_MAX, reduce_min_s8);
     } else {
         reduce_from_float(m, params, FLT_MAX, reduce_min_f32);
@@ -85,8 +85,8 @@ static void reduce_all_run(const te_model_t *m, const void *params) {
     reduce_from_byte(m, params, 1, reduce_all_bool);
 }
 
-const te_row_t te_row_reduce_max = {"REDUCE_MAX", "[bf]i:=",
+const te_row_t te_row_reduce_max = {"REDUCE_MAX", "*[bf]i:=",
     82, sizeof(te_reduce_t), reduce_extreme_prepare, reduce_max_run};
-const te_row_t te_row_reduce_min = {"REDUCE_MIN", "[bf]i:=",
+const te_row_t te_row_reduce_min = {"REDUCE_MIN", "*[bf]i:=",
     89, sizeof(te_reduce_t), reduce_extreme_prepare, reduce_min_run};
 const te_row_t te_row_reduce_all = {"REDUCE_ALL", "?i:?", 140, sizeof(te_reduce_t), reduce_all_prepare, reduce_all_run};

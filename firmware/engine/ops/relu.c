@@ -14,7 +14,7 @@ static int relu_prepare(te_op_t *op, void *params) {
     TE_TRY(te_unary_quantised(op, &x, &y, &p->u));
     p->x_zero = (int16_t)x.zero_point;
     p->y_zero = (int16_t)y.zero_point;
-    return x.type == TE_FLOAT32 ? TE_OK : te_unary_scale(op, &x, 1, y.scale, &p->scale);
+    return te_is(x.type, TE_FLOAT32) ? TE_OK : te_unary_scale(op, &x, 1, y.scale, &p->scale);
 }
 
 static float relu_f32(float x) {
@@ -28,11 +28,11 @@ static int32_t relu_quantised(const void *params, int32_t x) {
 
 static void relu_run(const te_model_t *m, const void *params) {
     const relu_t *p = params;
-    if (p->u.type == TE_FLOAT32) {
+    if (te_is(p->u.type, TE_FLOAT32)) {
         te_unary_run_f32(m, &p->u, relu_f32);
     } else {
         te_unary_run_quantised(m, &p->u, relu_quantised);
     }
 }
 
-const te_row_t te_row_relu = {"RELU", "[bhf]:=", 19, sizeof(relu_t), relu_prepare, relu_run};
+const te_row_t te_row_relu = {"RELU", "*[bhf]:=", 19, sizeof(relu_t), relu_prepare, relu_run};

@@ -13,8 +13,8 @@ static int relu6_prepare(te_op_t *op, void *params) {
     te_desc_t x, y;
     TE_TRY(te_unary(op, &x, &y, &p->u));
     TE_TRY(te_op_quantised(op, &x));
-    if (x.type != TE_FLOAT32) {
-        int32_t most = x.type == TE_INT8 ? INT8_MAX : INT16_MAX;
+    if (!te_is(x.type, TE_FLOAT32)) {
+        int32_t most = te_is(x.type, TE_INT8) ? INT8_MAX : INT16_MAX;
         p->zero = (int16_t)x.zero_point;
         p->six = (int16_t)te_clamp(te_clamp(te_round(6 / x.scale), 0, 1 << 17) + x.zero_point, 0 - most - 1, most);
     }
@@ -32,11 +32,11 @@ static int32_t relu6_quantised(const void *params, int32_t x) {
 
 static void relu6_run(const te_model_t *m, const void *params) {
     const relu6_t *p = params;
-    if (p->u.type == TE_FLOAT32) {
+    if (te_is(p->u.type, TE_FLOAT32)) {
         te_unary_run_f32(m, &p->u, relu6_f32);
     } else {
         te_unary_run_quantised(m, &p->u, relu6_quantised);
     }
 }
 
-const te_row_t te_row_relu6 = {"RELU6", "[bhf]:=", 21, sizeof(relu6_t), relu6_prepare, relu6_run};
+const te_row_t te_row_relu6 = {"RELU6", "*[bhf]:=", 21, sizeof(relu6_t), relu6_prepare, relu6_run};

@@ -39,12 +39,12 @@ static bilinear_place_t bilinear_place(const te_resize_t *p, int32_t at, int32_t
 }
 
 static bilinear_place_t bilinear_row_place(const te_resize_t *p, int32_t row) {
-    return p->type == TE_FLOAT32 ? bilinear_place_f32(p, row, p->in_h, p->out_h)
+    return te_is(p->type, TE_FLOAT32) ? bilinear_place_f32(p, row, p->in_h, p->out_h)
         : bilinear_place(p, row, p->in_h, p->out_h);
 }
 
 static bilinear_place_t bilinear_column_place(const te_resize_t *p, int32_t column) {
-    return p->type == TE_FLOAT32 ? bilinear_place_f32(p, column, p->in_w, p->out_w)
+    return te_is(p->type, TE_FLOAT32) ? bilinear_place_f32(p, column, p->in_w, p->out_w)
         : bilinear_place(p, column, p->in_w, p->out_w);
 }
 
@@ -103,7 +103,7 @@ static void bilinear_row(const te_resize_t *p, const void *x, int32_t n, int32_t
     bilinear_place_t i = bilinear_row_place(p, row);
     for (int32_t column = 0; column < p->out_w; column++, at += p->depth) {
         bilinear_place_t j = bilinear_column_place(p, column);
-        if (p->type == TE_FLOAT32) {
+        if (te_is(p->type, TE_FLOAT32)) {
             bilinear_pixel_f32(p, x, n, &i, &j, (float *)y + at);
         } else {
             bilinear_pixel_s8(p, x, n, &i, &j, (int8_t *)y + at);
@@ -120,5 +120,5 @@ static void bilinear_run(const te_model_t *m, const void *params) {
     }
 }
 
-const te_row_t te_row_resize_bilinear = {"RESIZE_BILINEAR", "[bf]i:=",
+const te_row_t te_row_resize_bilinear = {"RESIZE_BILINEAR", "*[bf]i:=",
     23, sizeof(te_resize_t), bilinear_prepare, bilinear_run};

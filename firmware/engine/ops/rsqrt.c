@@ -20,7 +20,7 @@ static int rsqrt_prepare(te_op_t *op, void *params) {
     rsqrt_t *p = params;
     te_desc_t x, y;
     TE_TRY(te_unary_quantised(op, &x, &y, &p->u));
-    if (x.type == TE_FLOAT32) {
+    if (te_is(x.type, TE_FLOAT32)) {
         return TE_OK;
     }
     float divisor = te_sqrt(x.scale) * y.scale;
@@ -52,7 +52,7 @@ static int32_t rsqrt_least(const te_model_t *m, const rsqrt_t *p) {
     const void *x = te_in(m, p->u.x);
     int32_t least = INT16_MAX;
     for (int32_t i = 0; i < p->u.count; i++) {
-        int32_t v = p->u.type == TE_INT8 ? ((const int8_t *)x)[i] : ((const int16_t *)x)[i];
+        int32_t v = te_is(p->u.type, TE_INT8) ? ((const int8_t *)x)[i] : ((const int16_t *)x)[i];
         least = v < least ? v : least;
     }
     return least;
@@ -60,7 +60,7 @@ static int32_t rsqrt_least(const te_model_t *m, const rsqrt_t *p) {
 
 static void rsqrt_run(const te_model_t *m, const void *params) {
     const rsqrt_t *p = params;
-    if (p->u.type == TE_FLOAT32) {
+    if (te_is(p->u.type, TE_FLOAT32)) {
         te_unary_run_f32(m, &p->u, rsqrt_f32);
         return;
     }
@@ -72,4 +72,4 @@ static void rsqrt_run(const te_model_t *m, const void *params) {
     te_unary_run_quantised(m, &p->u, rsqrt_quantised);
 }
 
-const te_row_t te_row_rsqrt = {"RSQRT", "[bhf]:=", 76, sizeof(rsqrt_t), rsqrt_prepare, rsqrt_run};
+const te_row_t te_row_rsqrt = {"RSQRT", "*[bhf]:=", 76, sizeof(rsqrt_t), rsqrt_prepare, rsqrt_run};

@@ -36,13 +36,13 @@ int te_sigmoid(te_op_t *op, int most_bits, te_desc_t *y, te_sigmoid_t *p) {
     te_desc_t x;
     TE_TRY(te_unary_quantised(op, &x, y, &p->u));
     p->steps.mult = p->steps.shift = 0;
-    if (x.type == TE_INT16) {
+    if (te_is(x.type, TE_INT16)) {
         return sigmoid_int16(op, most_bits, &x, y, p);
     }
-    if (x.type == TE_INT8 && !(x.scale > 1e-8f && x.scale < 1e30f)) {
+    if (te_is(x.type, TE_INT8) && !(x.scale > 1e-8f && x.scale < 1e30f)) {
         return te_op_fail(op, TE_ERR_UNSUPPORTED, "an input scale like this is not supported", 0);
     }
-    if (x.type == TE_INT8) {
+    if (te_is(x.type, TE_INT8)) {
         sigmoid_int8(&x, p);
     }
     return TE_OK;

@@ -10,11 +10,11 @@ enum { SOFTMAX_BETA };
 
 /* Scale and zero point of the output; TFLM lets int16 scales be 0.1 % off. */
 static int softmax_output(te_op_t *op, const te_desc_t *x, const te_desc_t *y) {
-    if (y->type == TE_INT8) {
+    if (te_is(y->type, TE_INT8)) {
         return y->scale == 1.0f / 256 && y->zero_point == -128 ? TE_OK
             : te_op_fail(op, TE_ERR_UNSUPPORTED, "an int8 output must have scale 1/256 and zero point -128", 0);
     }
-    bool narrow = x->type == TE_INT8;
+    bool narrow = te_is(x->type, TE_INT8);
     float off = y->scale * (narrow ? 65536 : 32768) - 1;
     return off > -1e-3f && off < 1e-3f && y->zero_point == (narrow ? INT16_MIN : 0) ? TE_OK
         : te_op_fail(op, TE_ERR_UNSUPPORTED, narrow ? "an int16 output must have scale 1/65536 and zero point -32768"
@@ -30,17 +30,17 @@ static int softmax_prepare(te_op_t *op, void *params) {
     if (!(p->beta > 0 && p->beta < 1e30f)) {
         return te_op_fail(op, TE_ERR_UNSUPPORTED, "a beta that is not positive is not supported", 0);
     }
-    if (x.type == TE_FLOAT32) {
+    if (te_is(x.type, TE_FLOAT32)) {
         return TE_OK;
     }
     TE_TRY(te_op_one_scale(op, &y));
     TE_TRY(softmax_output(op, &x, &y));
-    return x.type == TE_INT8 ? te_softmax_scale_s8(op, &x, p) : te_softmax_scale_s16(op, &x, p);
+    return te_is(x.type, TE_INT8) ? te_softmax_scale_s8(op, &x, p) : te_softmax_scale_s16(op, &x, p);
 }
 
 /* The int8 or int16 output's bits, of one row. */
 static void softmax_row_s8(const te_softmax_t *p, const int8_t *x, void *y) {
-    bool wide = p->y_type == TE_INT16;
+    bool wide = te_is(p->y_type, TE_INT16);
     int32_t max, sum = te_softmax_sum_s8(p, x, &max), low = wide ? INT16_MIN : INT8_MIN;
     int headroom = __builtin_clz((uint32_t)sum);
     int32_t reciprocal = te_reciprocal((int32_t)(((uint32_t)sum << headroom) - (UINT32_C(1) << 31)));

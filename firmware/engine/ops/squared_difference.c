@@ -17,7 +17,7 @@ typedef struct {
 
 static int squared_difference_scales(te_op_t *op, const te_desc_t *in, const te_desc_t *y, squared_difference_t *p) {
     float greater = in[0].scale > in[1].scale ? in[0].scale : in[1].scale;
-    int32_t bits = y->type == TE_INT8 ? 2 * SQUARED_SHIFT_S8 : 0;
+    int32_t bits = te_is(y->type, TE_INT8) ? 2 * SQUARED_SHIFT_S8 : 0;
     float down = y->scale * (float)(1 << bits);
     if (!(2 * greater <= FLT_MAX) || !(down <= FLT_MAX)) {
         return te_op_fail(op, TE_ERR_UNSUPPORTED, "a scale this large is not supported", 0);
@@ -36,7 +36,7 @@ static int squared_difference_prepare(te_op_t *op, void *params) {
     te_desc_t in[2], y;
     TE_TRY(te_op_slots(op, 2, 2, 0));
     TE_TRY(te_arithmetic(op, in, &y, &p->tensors));
-    return y.type == TE_INT8 || y.type == TE_INT16 ? squared_difference_scales(op, in, &y, p) : TE_OK;
+    return te_is(y.type, TE_INT8) || te_is(y.type, TE_INT16) ? squared_difference_scales(op, in, &y, p) : TE_OK;
 }
 
 /* Of numbers less their zero points and shifted; without the output's zero point. */
@@ -66,12 +66,13 @@ static void squared_difference_f32(const void *params, const te_run_t *r) {
     TE_EACH(r, float, float, (a - b) * (a - b));
 }
 
-static const te_run_table_t squared_difference_table = {.s8 = squared_difference_s8, .s16 = squared_difference_s16,
-    .s32 = squared_difference_s32, .f32 = squared_difference_f32};
+static const te_run_table_t squared_difference_table = {
+    TE_S8(squared_difference_s8), TE_S16(squared_difference_s16), TE_S32(squared_difference_s32),
+    TE_F32(squared_difference_f32)};
 
 static void squared_difference_run(const te_model_t *m, const void *params) {
     te_binary_run(m, params, &squared_difference_table);
 }
 
-const te_row_t te_row_squared_difference = {"SQUARED_DIFFERENCE", "[bhif]=:=",
+const te_row_t te_row_squared_difference = {"SQUARED_DIFFERENCE", "*[bhif]=:=",
     99, sizeof(squared_difference_t), squared_difference_prepare, squared_difference_run};

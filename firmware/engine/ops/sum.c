@@ -10,4 +10,4 @@ static void sum_run(const te_model_t *m, const void *params) {
     te_totals_run(m, params);
 }
 
-const te_row_t te_row_sum = {"SUM", "[bhf]i:=", 74, sizeof(te_totals_t), sum_prepare, sum_run};
+const te_row_t te_row_sum = {"SUM", "*[bhf]i:=", 74, sizeof(te_totals_t), sum_prepare, sum_run};

@@ -55,7 +55,7 @@ static int svdf_bias(te_op_t *op, svdf_t *p, te_desc_t *b) {
     b->scale = 0;
     p->bias = TE_NO_REF;
     if (!te_op_has(op, SVDF_BIAS)) {
-        return p->type == TE_FLOAT32 ? TE_OK : te_op_fail(op, TE_ERR_UNSUPPORTED, "int8 without a bias is not supported", 0);
+        return te_is(p->type, TE_FLOAT32) ? TE_OK : te_op_fail(op, TE_ERR_UNSUPPORTED, "int8 without a bias is not supported", 0);
     }
     TE_TRY(te_op_input(op, SVDF_BIAS, b));
     if (b->rank != 1 || b->shape[0] != p->filters / p->rank) {
@@ -101,7 +101,7 @@ static int svdf_output(te_op_t *op, const te_desc_t *x, svdf_t *p) {
     TE_TRY(te_op_output(op, &y));
     TE_TRY(svdf_shape(op, &y, p->batches, p->filters / p->rank));
     TE_TRY(te_activation(op, SVDF_ACTIVATION, &y, &p->range));
-    if (x->type == TE_INT8) {  /* as TFLM, which leaves it out */
+    if (te_is(x->type, TE_INT8)) {  /* as TFLM, which leaves it out */
         p->range.low = INT8_MIN;
         p->range.high = INT8_MAX;
     }
@@ -121,7 +121,7 @@ static int svdf_prepare(te_op_t *op, void *params) {
     p->type = x.type;
     p->state_type = s.type;
     TE_TRY(svdf_bias(op, p, &b));
-    if (x.type == TE_INT8) {
+    if (te_is(x.type, TE_INT8)) {
         TE_TRY(svdf_int8(op, &x, &k, &w, &s, &b, p));
     }
     p->x = te_op_in_at(op, SVDF_X);
@@ -136,7 +136,7 @@ static int svdf_prepare(te_op_t *op, void *params) {
 /* What filter f of batch n gets from x. */
 static void svdf_feed(const te_model_t *m, const svdf_t *p, int32_t n, int32_t f, void *state) {
     int32_t at = (n * p->filters + f + 1) * p->memory - 1;
-    if (p->type == TE_FLOAT32) {
+    if (te_is(p->type, TE_FLOAT32)) {
         const uint8_t *k = (const uint8_t *)te_in(m, p->k) + 4 * f * p->inputs;
         ((float *)state)[at] = te_dot_f32(0, (const float *)te_in(m, p->x) + n * p->inputs, k, p->inputs);
         return;
@@ -199,7 +199,7 @@ static void svdf_run(const te_model_t *m, const void *params) {
             svdf_feed(m, p, n, f, state);
         }
         for (int32_t unit = 0; unit < units; unit++) {
-            if (p->type == TE_INT8) {
+            if (te_is(p->type, TE_INT8)) {
                 ((int8_t *)y)[n * units + unit] = svdf_unit_int(m, p, n, unit);
             } else {
                 ((float *)y)[n * units + unit] = svdf_unit_f32(m, p, n, unit);
@@ -208,4 +208,4 @@ static void svdf_run(const te_model_t *m, const void *params) {
     }
 }
 
-const te_row_t te_row_svdf = {"SVDF", "bbbib:b bbhih:b fffff:f", 27, sizeof(svdf_t), svdf_prepare, svdf_run};
+const te_row_t te_row_svdf = {"SVDF", "*bbbib:b bbhih:b fffff:f", 27, sizeof(svdf_t), svdf_prepare, svdf_run};

@@ -23,11 +23,11 @@ static int32_t tanh_s16(const void *params, int32_t x) {
 
 static void tanh_run(const te_model_t *m, const void *params) {
     const te_sigmoid_t *p = params;
-    if (p->u.type == TE_FLOAT32) {
+    if (te_is(p->u.type, TE_FLOAT32)) {
         te_unary_run_f32(m, &p->u, te_tanh);
     } else {
-        te_unary_run_quantised(m, &p->u, p->u.type == TE_INT8 ? tanh_s8 : tanh_s16);
+        te_unary_run_quantised(m, &p->u, te_is(p->u.type, TE_INT8) ? tanh_s8 : tanh_s16);
     }
 }
 
-const te_row_t te_row_tanh = {"TANH", "[bhf]:=", 28, sizeof(te_sigmoid_t), tanh_prepare, tanh_run};
+const te_row_t te_row_tanh = {"TANH", "*[bhf]:=", 28, sizeof(te_sigmoid_t), tanh_prepare, tanh_run};

@@ -152,10 +152,10 @@ static float transpose_conv_sum_f32(const transpose_conv_run_t *r, const transpo
 /* All channels of one output position, from index `at` of y on. */
 static void transpose_conv_pixel(const transpose_conv_run_t *r, const transpose_reach_t *t, void *y, int32_t at) {
     for (int32_t c = 0; c < r->p->c.channels; c++, at++) {
-        if (r->p->c.type == TE_INT8) {
+        if (te_is(r->p->c.type, TE_INT8)) {
             int32_t sum = transpose_conv_sum_s8(r, t, c);
             te_finish_s8(&r->finish, c, 1, &sum, (int8_t *)y + at);
-        } else if (r->p->c.type == TE_INT16) {
+        } else if (te_is(r->p->c.type, TE_INT16)) {
             ((int16_t *)y)[at] = te_finish_s16(&r->finish, c, transpose_conv_sum_s16(r, t, c));
         } else {
             ((float *)y)[at] = te_finish_f32(&r->finish, c, transpose_conv_sum_f32(r, t, c));
@@ -178,5 +178,5 @@ static void transpose_conv_run(const te_model_t *m, const void *params) {
     }
 }
 
-const te_row_t te_row_transpose_conv = {"TRANSPOSE_CONV", "ibbi:b ibh[hq]:h ifff:f",
+const te_row_t te_row_transpose_conv = {"TRANSPOSE_CONV", "*ibbi:b ibh[hq]:h ifff:f",
     67, sizeof(transpose_conv_t), transpose_conv_prepare, transpose_conv_run};

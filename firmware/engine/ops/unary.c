@@ -33,7 +33,7 @@ int te_unary_scale(te_op_t *op, const te_desc_t *x, float b, float c, te_scale_t
         return te_op_fail(op, TE_ERR_UNSUPPORTED, "a factor that is not positive and finite is not supported", 0);
     }
     *scale = te_scale(x->scale, b, c);
-    if (scale->shift > (x->type == TE_INT8 ? 22 : 14)) {
+    if (scale->shift > (te_is(x->type, TE_INT8) ? 22 : 14)) {
         return te_op_fail(op, TE_ERR_UNSUPPORTED, "an output scale this small is not supported", 0);
     }
     return TE_OK;
@@ -66,12 +66,12 @@ static TE_APART void unary_table_s8(
 void te_unary_run_quantised(const te_model_t *m, const te_unary_t *p, int32_t (*f)(const void *params, int32_t x)) {
     const void *x = te_in(m, p->x);
     void *y = te_out(m, p->y);
-    if (p->type == TE_INT8 && p->count > 256) {
+    if (te_is(p->type, TE_INT8) && p->count > 256) {
         unary_table_s8(p, f, x, y);
         return;
     }
     for (int32_t i = 0; i < p->count; i++) {
-        if (p->type == TE_INT8) {
+        if (te_is(p->type, TE_INT8)) {
             ((int8_t *)y)[i] = unary_s8(p, f, ((const int8_t *)x)[i]);
         } else {
             ((int16_t *)y)[i] = (int16_t)te_clamp(f(p, ((const int16_t *)x)[i]), INT16_MIN, INT16_MAX);

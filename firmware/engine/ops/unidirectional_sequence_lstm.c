@@ -51,7 +51,7 @@ static int lstm_weights(te_op_t *op, uint32_t slot, const te_desc_t *x, int32_t 
     TE_TRY(te_op_input(op, slot, &k));
     TE_TRY(lstm_dims(op, &k, p->units, columns));
     *at = te_op_in_at(op, slot);
-    if (p->type == TE_FLOAT32) {
+    if (te_is(p->type, TE_FLOAT32)) {
         return TE_OK;
     }
     if (k.scales.n != 1 || !k.symmetric) {
@@ -62,7 +62,7 @@ static int lstm_weights(te_op_t *op, uint32_t slot, const te_desc_t *x, int32_t 
         return te_op_fail(op, TE_ERR_MODEL, "the product of its scales is not a positive number", 0);
     }
     *scale = te_scale(product, 1, 1.0f / 4096);
-    return lstm_factor(op, *scale, p->type == TE_INT8 ? 30 : 7);
+    return lstm_factor(op, *scale, te_is(p->type, TE_INT8) ? 30 : 7);
 }
 
 static int lstm_gate(te_op_t *op, int i, const te_desc_t *x, const te_desc_t *h, lstm_t *p) {
@@ -82,7 +82,7 @@ static int lstm_cell(te_op_t *op, const te_desc_t *c, lstm_t *p) {
     uint32_t at = te_fb_field(&op->graph->file, &op->options, LSTM_CLIP, 4);
     float clip = at ? te_fb_f32(&op->graph->file, at) : 0;
     p->clip_f32 = clip > 0 ? clip : 0;
-    if (p->type == TE_FLOAT32) {
+    if (te_is(p->type, TE_FLOAT32)) {
         return TE_OK;
     }
     if ((bits & 0x7FFFFF) != 0 || shift < -20 || shift > 12) {
@@ -156,7 +156,7 @@ static int lstm_prepare(te_op_t *op, void *params) {
         TE_TRY(lstm_gate(op, i, &x, &h, p));
     }
     TE_TRY(lstm_cell(op, &c, p));
-    if (p->type != TE_FLOAT32) {
+    if (!te_is(p->type, TE_FLOAT32)) {
         TE_TRY(lstm_products(op, &h, &c, p));
     }
     p->x_zero = (int16_t)x.zero_point;
@@ -206,7 +206,7 @@ static int32_t lstm_gate_s16(const lstm_step_t *s, int i, int32_t unit) {
 
 static int32_t lstm_gate_value(const lstm_step_t *s, int i, int32_t unit) {
     static const te_steps_t steps = {3, 0};
-    int32_t v = s->p->type == TE_INT8 ? lstm_gate_s8(s, i, unit) : lstm_gate_s16(s, i, unit);
+    int32_t v = te_is(s->p->type, TE_INT8) ? lstm_gate_s8(s, i, unit) : lstm_gate_s16(s, i, unit);
     return i == LSTM_CELL_GATE ? te_gate_tanh(v, steps) : te_gate_sigmoid(v, steps);
 }
 
@@ -253,7 +253,7 @@ static void lstm_step(const lstm_step_t *s, void *h, int16_t *cell, void *y) {
     const lstm_t *p = s->p;
     for (int32_t unit = 0; unit < p->units; unit++) {
         int32_t v = lstm_unit(s, unit, &cell[unit]) + p->h_zero;
-        if (p->type == TE_INT8) {
+        if (te_is(p->type, TE_INT8)) {
             ((int8_t *)y)[unit] = (int8_t)te_clamp(v, INT8_MIN, INT8_MAX);
         } else {
             ((int16_t *)y)[unit] = (int16_t)lstm_saturate(v);
@@ -272,7 +272,7 @@ static void lstm_run(const te_model_t *m, const void *params) {
             uint8_t *h = (uint8_t *)te_out(m, p->hidden) + (uint32_t)n * out;
             lstm_step_t s = {m, p, (const uint8_t *)te_in(m, p->x) + row * in, h};
             uint8_t *y = (uint8_t *)te_out(m, p->y) + row * out;
-            if (p->type == TE_FLOAT32) {
+            if (te_is(p->type, TE_FLOAT32)) {
                 lstm_step_f32(&s, h, (float *)te_out(m, p->cell) + n * p->units, (float *)(void *)y);
             } else {
                 lstm_step(&s, h, (int16_t *)te_out(m, p->cell) + n * p->units, y);
@@ -282,5 +282,5 @@ static void lstm_run(const te_model_t *m, const void *params) {
 }
 
 const te_row_t te_row_unidirectional_sequence_lstm = {"UNIDIRECTIONAL_SEQUENCE_LSTM",
-    "bbbbbbbbb---iiii--bh----:b hbbbbbbbb---qqqq--hh----:h fffffffff---ffff--ff----:f",
+    "*bbbbbbbbb---iiii--bh----:b hbbbbbbbb---qqqq--hh----:h fffffffff---ffff--ff----:f",
     44, sizeof(lstm_t), lstm_prepare, lstm_run};
