@@ -233,27 +233,28 @@ def _write_kernels(folder):
 
 
 def _write_operators(folder):
-    """For each operator and all types in its row a model, as tflm_operators.py reads them; not for what the official
-    interpreter refuses, or computes with a parameter that nothing sets, and not for control flow, which tflm_state.py
-    runs."""
+    """For each operator and all types in its row a model and three runs of it, as tflm_operators.py reads them; not for
+    what the official interpreter refuses, or computes with a parameter that nothing sets, and not for control flow,
+    which tflm_state.py runs."""
     parts = []
     for name in sorted(operators().keys() - probes.UNSET.keys()):
         for types, found in probes.of_table(name):
-            answers = ((probe, probes.asked(probe)) for probe in found if "uint64" not in types[0])
-            probe, theirs = next(((probe, theirs) for probe, theirs in answers if theirs), (None, None))
+            probe = next((probe for probe in found if "uint64" not in types[0] and probes.asked(probe)), None)
             if probe:
-                parts += _entry(name.encode(), probe.model(), _tensors(probe.fed()), _tensors(theirs))
+                runs = [b"".join(map(_tensors, (probe.fed(seed), probes.asked(probe, seed)))) for seed in range(3)]
+                parts += _entry(name.encode(), bytes([probes.ULPS.get(name, 0)]), probe.model(), *runs)
     (folder / "operators.bin").write_bytes(b"".join(parts))
 
 
 def _entry(*parts):
-    return struct.pack("<IIII", *map(len, parts)), *parts
+    return struct.pack("<6I", *map(len, parts)), *parts
 
 
 def _tensors(arrays):
-    """Of each its kind (f for floats, i for integers), bytes and their number."""
-    return b"".join(
-        struct.pack("<cI", b"f" if x.dtype.kind == "f" else b"i", x.nbytes) + x.tobytes() for x in map(np.ascontiguousarray, arrays))
+    """How many; of each its kind (f for floats, i for integers), how many bytes, and those."""
+    arrays = [np.ascontiguousarray(x) for x in arrays]
+    each = (struct.pack("<cI", b"f" if x.dtype.kind == "f" else b"i", x.nbytes) + x.tobytes() for x in arrays)
+    return bytes([len(arrays)]) + b"".join(each)
 
 
 def _write_peers(folder, models):
