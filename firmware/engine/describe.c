@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
  * An error as one sentence. */
-#include "graph.h"
+#include "model.h"
 
 /* The schema's BuiltinOperator, one name after the other. TE_SHORT_NAMES leaves out those that no engine for
- * microcontrollers has (1 kB), TE_NO_NAMES all (2.6 kB); then an operator is called by its number. */
+ * microcontrollers has (1 kB), TE_NO_NAMES all (2.8 kB) but those of the rows; another operator is called by its
+ * number then. */
 #ifndef TE_NO_NAMES
 static const char describe_names[] =
     "ADD\0AVERAGE_POOL_2D\0CONCATENATION\0CONV_2D\0DEPTHWISE_CONV_2D\0DEPTH_TO_SPACE\0DEQUANTIZE\0"
@@ -85,31 +86,39 @@ static void describe_custom(describe_t *d, const te_error_t *why) {
     }
 }
 
+/* A builtin operator's name, "" if there is none. */
+static const char *describe_name(int code) {
+#ifdef TE_NO_NAMES
+    int i = 0;
+    while (te_row(i) && te_row(i)->code != code) {
+        i++;
+    }
+    return te_row(i) ? te_row(i)->name : "";
+#else
+    size_t at = 0;
+    for (int i = 0; i < code && at < sizeof(describe_names); i++) {
+        at += strlen(describe_names + at) + 1;
+    }
+    return code >= 0 && at < sizeof(describe_names) ? describe_names + at : "";
+#endif
+}
+
 /* A custom operator as it is called, another in small letters; "operator 250" if it has no name. */
 static void describe_op(describe_t *d, const te_error_t *why) {
-    size_t at = 0;
-    int code = why->op_code;
+    const char *name = describe_name(why->op_code);
     if (why->op_name && why->op_name_len) {
         describe_custom(d, why);
         return;
     }
-#ifndef TE_NO_NAMES
-    for (int i = 0; i < code && at < sizeof(describe_names); i++) {
-        at += strlen(describe_names + at) + 1;
+    for (const char *c = name; *c; c++) {
+        describe_char(d, *c >= 'A' && *c <= 'Z' ? (char)(*c + 32) : *c);
     }
-    if (code >= 0 && at < sizeof(describe_names) && describe_names[at] != 0) {
-        for (; describe_names[at]; at++) {
-            char c = describe_names[at];
-            describe_char(d, c >= 'A' && c <= 'Z' ? (char)(c + 32) : c);
+    if (*name == 0) {
+        describe_text(d, "operator", 8);
+        if (why->op_code >= 0) {
+            describe_char(d, ' ');
+            describe_number(d, why->op_code);
         }
-        return;
-    }
-#endif
-    (void)at;
-    describe_text(d, "operator", 8);
-    if (code >= 0) {
-        describe_char(d, ' ');
-        describe_number(d, code);
     }
 }
 

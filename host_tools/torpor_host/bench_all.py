@@ -67,7 +67,7 @@ def _measure(name, path, progress) -> dict:
     with progress.step(f"{name} on this PC"):
         ours, wheel = _race(model, data, inputs)
     with progress.step(f"{name}: sizes"):
-        module = natmod.build("armv7emsp", operators).stat().st_size
+        module = natmod.build("armv7emsp", natmod.parts_of([path])).stat().st_size
         code = bench_size.linked("emu-m4f", operators)
     host = {"time_us": ours, "wheel_time_us": wheel}
     return {"macs": model.macs, "boards": measured, "host": host, "mpy_bytes": module, "code_bytes": code}

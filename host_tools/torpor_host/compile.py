@@ -60,8 +60,7 @@ def compile_file(source: Path, arch: str, target: Path, progress: Silent = SILEN
     model = _read(source)
     data, base = tflite.write_apart(model)
     header = tables(data, base, arch, progress)
-    options = f"OPS={' '.join(natmod.rows_of(natmod.operators_of(source)))}", f"TYPES={_types(model)}"
-    module = _build(header, arch, target.stem, options, progress)
+    module = _build(header, arch, target.stem, natmod.parts_of([source]).options(), progress)
     files.write(target, module.read_bytes())
     kept = len(data) - _value(header, "COMPILED_BASE")
     return Module(str(target), arch, module.stat().st_size, kept, _value(header, "COMPILED_ARENA"))
@@ -135,12 +134,6 @@ def _metadata(data):
     arrays = "".join(_array(f"compiled_entry_{i}", value) + _array(f"compiled_entry_name_{i}", name.encode())
                      for i, (name, value) in enumerate(entries))
     return f"{arrays}#define COMPILED_METADATA(X) {' '.join(f'X({i})' for i in range(len(entries)))}\n"
-
-
-def _types(model: Model) -> int:
-    """The set of types that its operators compute in, as TE_TYPES has it: those of what is computed, and of first inputs."""
-    computed = [t for op in model.main.ops for t in (*op.reads(), *op.outputs) if t.data is None or t is op.inputs[0]]
-    return sum(1 << kind for kind in {t.type for t in computed})
 
 
 def _build(header, arch, name, options, progress) -> Path:

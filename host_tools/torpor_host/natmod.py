@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""Native modules (.mpy) for stock firmware, with all operators or with those that some models use.
+"""Native modules (.mpy) for stock firmware, with all of the engine or with what some models use.
 
-    path = natmod.build("armv7emsp", natmod.operators_of(Path("kws.tflite")))
+    path = natmod.build("armv7emsp", natmod.parts_of([Path("kws.tflite")]))
 
 A native module is copied to RAM, so a board with little of it wants one made for its models.
 """
@@ -11,12 +11,12 @@ import hashlib
 import re
 import shutil
 import subprocess
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tflite_micro.tensorflow.lite.micro.python import schema_py_generated as schema
-
 from torpor_host import build as builds, files
+from torpor_host.check import operators as catalogue
 from torpor_host.errors import ToolError
 from torpor_host.paths import FIRMWARE, MODELS
 from torpor_host.progress import SILENT, Silent
@@ -33,22 +33,37 @@ loops; one column shows the same with -O2 throughout.
 | architecture | tflm, all operators | tflm, keywords | tflm, keywords, -O2 | dsp |
 |---|---|---|---|---|
 """
-_BUILTINS = {code: name for name, code in vars(schema.BuiltinOperator).items() if not name.startswith("_")}
 
 
-def build(arch: str, operators: list[str] | None = None, progress: Silent = SILENT, level: str = "") -> Path:
-    """Builds tflm.mpy (and, with all operators, dsp.mpy beside it) for an architecture; returns its path.
+@dataclass(frozen=True)
+class Parts:
+    """What a module has of the engine.
 
-    operators: TensorFlow Lite's names, in any case; all that the engine has if None.
-    level: of optimisation, if not as the Makefile has it: "-O2".
+    operators: TensorFlow Lite's names, in any case.
+    types: those that operators compute in (int8, int16, float32, int4, ...), all of them if None. An operator that can
+    be parted by type (Operator.parted) has its code for these alone.
+    """
+
+    operators: tuple[str, ...]
+    types: tuple[str, ...] | None = None
+
+    def options(self) -> list[str]:
+        """Of make. ToolError if there is no such operator."""
+        types = [] if self.types is None else [f"TYPES={' '.join(name.upper() for name in sorted(self.types))}"]
+        return [f"OPS={' '.join(rows_of(self.operators))}", *types]
+
+
+def build(arch: str, parts: Parts | None = None, progress: Silent = SILENT, level: str = "") -> Path:
+    """Builds tflm.mpy (and, with all of the engine, dsp.mpy beside it) for an architecture; returns its path.
+
+    parts: all of the engine if None. level: of optimisation, if not as the Makefile has it: "-O2".
     Raises ToolError: unknown architecture or operator, missing or unusable compiler, failed build.
     """
     check(arch)
-    if operators is None:
+    if parts is None:
         return builds.build_part(f"natmod-{arch}", builds.natmod(arch), progress)
-    rows = rows_of(operators)
-    folder = f"{arch}-{hashlib.sha256(' '.join(rows).encode()).hexdigest()[:8]}{level}"
-    options = "MOD=tflm", f"OPS={' '.join(rows)}", *([f"OPT={level}"] if level else [])
+    options = "MOD=tflm", *parts.options(), *([f"OPT={level}"] if level else [])
+    folder = f"{arch}-{hashlib.sha256(' '.join(options).encode()).hexdigest()[:8]}"
     part = builds.natmod(arch, folder, options)
     return builds.build_part(f"natmod-{folder}", part, progress)
 
@@ -62,16 +77,18 @@ class Request:
     names: list[str] = field(default_factory=list)
     out: Path | None = None
 
-    def operators(self) -> list[str] | None:
-        """Of the models and by name; None, for all of them, if neither is given."""
-        found = {name for model in self.models for name in operators_of(model)} | set(self.names)
-        return sorted(found) if self.models or self.names else None
+    def parts(self) -> Parts | None:
+        """Of the models, and operators by name, then in all types; None, for all of the engine, if neither is given."""
+        if not self.models and not self.names:
+            return None
+        used = parts_of(self.models)
+        return Parts(tuple(sorted({*used.operators, *self.names}))) if self.names else used
 
 
 def make(request: Request, progress: Silent = SILENT) -> dict[str, Path]:
     """Builds what is asked for and returns architecture to file; "all" leaves out, with a note, what cannot be built."""
-    operators = request.operators()
-    outputs = {arch: build(arch, operators, progress) for arch in _arches(request, progress)}
+    parts = request.parts()
+    outputs = {arch: build(arch, parts, progress) for arch in _arches(request, progress)}
     if request.out:
         (module,) = outputs.values()
         files.write(request.out, module.read_bytes())
@@ -117,30 +134,30 @@ def operators() -> list[str]:
 
 def operators_of(model: Path) -> list[str]:
     """The operators of a .tflite in all its subgraphs, sorted. Raises ToolError if it cannot be read."""
+    return sorted({name for name, _ in _used_by(model)})
+
+
+def parts_of(models: list[Path]) -> Parts:
+    """What models need: their operators, and the types that those compute in. Raises ToolError if one cannot be read."""
+    used = [use for model in models for use in _used_by(model)]
+    parted = {name for name, operator in catalogue.operators().items() if operator.parted}
+    computed = {kind for name, types in used if name in parted for kind in types}
+    return Parts(tuple(sorted({name for name, _ in used})), tuple(sorted(computed)))
+
+
+def _used_by(model):
+    """[(operator, types that it computes in)] of a file."""
     try:
         data = model.read_bytes()
     except OSError as error:
         raise ToolError(f"{model} cannot be read: {error.strerror}.", "give the path of a .tflite file") from None
     try:
-        return sorted(_used(data))
+        return list(catalogue.used(data))
     except Exception:  # a damaged file makes the generated reader fail in any way
         raise ToolError(f"{model} is not a TensorFlow Lite model.", "check that it is a whole .tflite") from None
 
 
-def _used(data):
-    if data[4:8] != b"TFL3":
-        raise ValueError("no TFL3")
-    model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(data, 0))
-    indices = {op.opcodeIndex for graph in model.subgraphs for op in graph.operators or ()}
-    return {_name(model.operatorCodes[i]) for i in indices}
-
-
-def _name(code):
-    number = max(code.builtinCode, code.deprecatedBuiltinCode)
-    return code.customCode.decode() if number == schema.BuiltinOperator.CUSTOM else _BUILTINS[number]
-
-
-def rows_of(operators: list[str]) -> list[str]:
+def rows_of(operators: Iterable[str]) -> list[str]:
     """Names of the rows in the engine's table that these operators are, sorted. Raises ToolError for one that it lacks."""
     return sorted({_row(name) for name in operators})
 
@@ -182,7 +199,7 @@ class Sizes:
 
 def measure(request: Request, progress: Silent = SILENT) -> list[Sizes]:
     """Builds and measures; the operators asked for, or those of models/keywords, stand for a model's."""
-    few = request.operators() or operators_of(MODELS / "keywords/model.tflite")
+    few = request.parts() or parts_of([MODELS / "keywords/model.tflite"])
     return [_measure(arch, few, progress) for arch in _arches(request, progress)]
 
 

@@ -94,7 +94,7 @@ def stock_board(peer_files, folder, name, arch):
     """MicroPython's own port, with modules for the operators of our models, because its heap is small."""
     build.build([name])
     used = {op for model in peer_files.glob("*.tflite") for op in natmod.operators_of(model)}
-    tflm = natmod.build(arch, sorted(used & set(natmod.operators())))
+    tflm = natmod.build(arch, natmod.Parts(tuple(sorted(used & set(natmod.operators())))))
     dsp = natmod.build(arch).with_name("dsp.mpy")
     more = {"natmod/tflm.mpy": tflm.read_bytes(), "natmod/dsp.mpy": dsp.read_bytes()}
     image = romfs.build(content(peer_files, ("lib/", LIB)) | more)
@@ -162,7 +162,7 @@ def on_unix(name, program, path, folder):
 
 
 def test_a_native_module_for_few_operators_says_how_to_add_one(files, tmp_path):
-    module = natmod.build("x64", ["RESHAPE", "SOFTMAX"])
+    module = natmod.build("x64", natmod.Parts(("RESHAPE", "SOFTMAX")))
     program = f"""
 import tflm
 assert sorted(tflm.OPS) == ["RESHAPE", "SOFTMAX"], tflm.OPS
@@ -174,7 +174,22 @@ except ValueError as error:
 """
     values, error = on_unix("unix", program, [module.parent], tmp_path).splitlines()
     assert json.loads(values) == list(range(10))
-    assert error == "conv_2d #0: not in this module: torpor build --natmod x64 --ops-from MODEL"
+    assert error == "operator 3 #0: not in this module: torpor build --natmod x64 --ops-from MODEL"
+
+
+def test_a_native_module_for_few_types_says_how_to_add_one(files, tmp_path):
+    module = natmod.build("x64", natmod.Parts(("RESHAPE", "FULLY_CONNECTED"), ("int8",)))
+    program = f"""
+import tflm
+print(tflm.Model({str(files / "echo_float32.tflite")!r}).predict([0.5] * 70) == [0.5] * 70)
+try:
+    tflm.Model({str(files / "dense.tflite")!r})
+except ValueError as error:
+    print(error)
+"""
+    moved, error = on_unix("unix", program, [module.parent], tmp_path).splitlines()
+    assert moved == "True"
+    assert error == "fully_connected #0: float32 is not in this module: torpor build --natmod x64 --ops-from MODEL"
 
 
 def names_in_stub(module):

@@ -9,7 +9,7 @@ import struct
 import numpy as np
 import pytest
 from torpor_host import build, engine, natmod
-from torpor_host.convert.writer import Writer
+from torpor_host.convert.writer import INT4, Writer
 from torpor_host.errors import ToolError
 from torpor_host.paths import MODELS
 
@@ -50,8 +50,31 @@ def test_a_file_that_is_no_model(tmp_path, damage):
 def test_a_request_joins_models_and_names(tmp_path):
     path = tmp_path / "chain.tflite"
     path.write_bytes(chain("SOFTMAX", "SQUEEZE"))
-    assert natmod.Request("x64", [path], ["add", "SOFTMAX"]).operators() == ["SOFTMAX", "SQUEEZE", "add"]
-    assert natmod.Request("x64").operators() is None
+    assert natmod.Request("x64", [path], ["add", "SOFTMAX"]).parts() == natmod.Parts(("SOFTMAX", "SQUEEZE", "add"))
+    assert natmod.Request("x64", [path]).parts() == natmod.Parts(("SOFTMAX", "SQUEEZE"), ("float32",))
+    assert natmod.Request("x64").parts() is None
+
+
+def mixed():
+    """float32 to int8, a convolution with int4 weights, and back to float32, whose first elements are taken."""
+    w = Writer()
+    x, y = w.tensor("x", (1, 4, 4, 2), np.float32), w.tensor("y", (1, 4, 4, 3), np.float32)
+    a, b = (w.tensor(name, (1, 4, 4, n), np.int8, scale=0.1, zero_point=0) for name, n in (("a", 2), ("b", 3)))
+    k = w.tensor("k", (3, 1, 1, 2), INT4, np.ones((3, 1, 1, 2)), scale=0.1)
+    w.op("QUANTIZE", [x], [a])
+    w.op("CONV_2D", [a, k, -1], [b], padding="SAME", strideW=1, strideH=1)
+    w.op("DEQUANTIZE", [b], [y])
+    z = w.tensor("z", (1, 4, 4, 1), np.float32)
+    w.op("SLICE", [y, w.tensor("from", (4,), np.int32, [0] * 4), w.tensor("size", (4,), np.int32, [1, 4, 4, 1])], [z])
+    return w.finish([x], [z])
+
+
+def test_the_types_of_a_model_are_those_that_its_operators_compute_in(tmp_path):
+    """Converting and moving floats needs no kernels for them."""
+    path = tmp_path / "mixed.tflite"
+    path.write_bytes(mixed())
+    assert natmod.parts_of([path]) == natmod.Parts(("CONV_2D", "DEQUANTIZE", "QUANTIZE", "SLICE"), ("int4", "int8"))
+    assert natmod.parts_of([path, KEYWORDS]).types == ("int4", "int8")
 
 
 def test_one_file_for_the_operators_of_a_model(torpor, tmp_path):
@@ -71,7 +94,7 @@ def test_all_says_what_is_left_out(monkeypatch):
         note = staticmethod(notes.append)
 
     monkeypatch.setattr(natmod, "unusable", lambda arch: "its compiler is missing" if arch == "rv32imc" else "")
-    monkeypatch.setattr(natmod, "build", lambda arch, operators, progress: built.append(arch) or f"{arch}.mpy")
+    monkeypatch.setattr(natmod, "build", lambda arch, parts, progress: built.append(arch) or f"{arch}.mpy")
     made = natmod.make(natmod.Request("all", names=["ADD"]), Notes())
     assert set(made) == set(built) == set(natmod.ARCHES) - {"rv32imc"}
     assert notes == ["no native module for rv32imc: its compiler is missing"]
@@ -81,13 +104,13 @@ def test_all_says_what_is_left_out(monkeypatch):
 def test_modules_for_a_model_link_on_every_architecture_that_has_a_compiler(arch):
     if reason := natmod.unusable(arch):
         pytest.skip(f"no native modules for {arch}: {reason}")
-    assert natmod.build(arch, natmod.operators_of(KEYWORDS)).stat().st_size < 64 * 1024
+    assert natmod.build(arch, natmod.parts_of([KEYWORDS])).stat().st_size < 64 * 1024
 
 
 def test_sizes_are_those_of_the_files(torpor):
     *_, row = torpor("build", "--natmod", "x64", "--sizes").stdout.splitlines()
     arch, *sizes = [cell.strip() for cell in row.strip("|").split("|")]
-    few = natmod.operators_of(KEYWORDS)
+    few = natmod.parts_of([KEYWORDS])
     paths = natmod.build("x64"), natmod.build("x64", few), natmod.build("x64", few, level="-O2"), natmod.build("x64").with_name("dsp.mpy")
     assert (arch, [int(size.replace(",", "")) for size in sizes]) == ("x64", [path.stat().st_size for path in paths])
 
