@@ -62,20 +62,23 @@ static void describe_text(describe_t *d, const char *text, size_t len) {
     }
 }
 
-static void describe_number(describe_t *d, int64_t v) {
-    char digits[20];
+static void describe_number(describe_t *d, uint32_t v) {
+    char digits[10];
     int n = 0;
-    if (v < 0) {
-        describe_char(d, '-');
-    }
-    uint64_t rest = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
     do {
-        digits[n++] = (char)('0' + rest % 10);
-        rest /= 10;
-    } while (rest != 0);
+        digits[n++] = (char)('0' + v % 10);
+        v /= 10;
+    } while (v != 0);
     while (n > 0) {
         describe_char(d, digits[--n]);
     }
+}
+
+static void describe_value(describe_t *d, int32_t v) {
+    if (v < 0) {
+        describe_char(d, '-');
+    }
+    describe_number(d, v < 0 ? 0 - (uint32_t)v : (uint32_t)v);
 }
 
 /* A custom operator's name: any bytes of any number, so not all of them. */
@@ -117,7 +120,7 @@ static void describe_op(describe_t *d, const te_error_t *why) {
         describe_text(d, "operator", 8);
         if (why->op_code >= 0) {
             describe_char(d, ' ');
-            describe_number(d, why->op_code);
+            describe_value(d, why->op_code);
         }
     }
 }
@@ -128,7 +131,7 @@ static void describe_type(describe_t *d, int type) {
         describe_text(d, name, strlen(name));
     } else {
         describe_text(d, "type ", 5);
-        describe_number(d, type);
+        describe_value(d, type);
     }
 }
 
@@ -145,7 +148,7 @@ static void describe_reason(describe_t *d, const te_error_t *why) {
         } else if (*++p == 't') {
             describe_type(d, why->value & 255);
         } else {
-            describe_number(d, both ? why->value >> 8 : why->value);
+            describe_value(d, both ? why->value >> 8 : why->value);
         }
     }
 }
@@ -158,10 +161,10 @@ char *te_describe(const te_error_t *why, char *text, size_t len) {
     if (why->op_index >= 0) {
         describe_op(&d, why);
         describe_text(&d, " #", 2);
-        describe_number(&d, why->op_index);
+        describe_value(&d, why->op_index);
         if (why->graph > 0) {
             describe_text(&d, " of subgraph ", 13);
-            describe_number(&d, why->graph);
+            describe_value(&d, why->graph);
         }
         describe_text(&d, ": ", 2);
     }

@@ -32,52 +32,9 @@ static te_scale_t scale_make(uint32_t rounded, int32_t exponent) {
     return s;
 }
 
-te_ratio_t te_ratio(float factor, float divisor) {
-    te_ratio_t r;
-    int32_t over, under;
-    r.factor = scale_split(factor, &over);
-    r.divisor = scale_split(divisor, &under);
-    r.exponent = over - under;
-    r.ratio = ((uint64_t)r.factor << 39) / r.divisor;
-    return r;
-}
-
-/* q = factor * x * 2^up / divisor has 32 bits; its last bit is half a unit of the multiplier.
- * In double the quotient was first rounded to 53 bits, which carries a remainder of all but
- * divisor / 2^22 up to the next half, and that half then rounds up. */
-static uint32_t scale_divide(const te_ratio_t *r, uint32_t x, int up) {
-    uint64_t product = ((uint64_t)r->factor * x) << up;
-    uint64_t q = product / r->divisor;
-    uint32_t missing = r->divisor - (uint32_t)(product - q * r->divisor);
-    if (missing <= r->divisor >> 22) {
-        q++;
-    }
-    return (uint32_t)((q + 1) >> 1);
-}
-
-/* In 32-bit steps: this runs once a channel and run. */
-te_scale_t te_ratio_times(const te_ratio_t *r, float x) {
-    int32_t exponent;
-    uint32_t mantissa = scale_split(x, &exponent);
-    uint64_t v = r->ratio * mantissa;  /* 61 to 64 bits; too small by less than 2^24 */
-    uint32_t high = (uint32_t)(v >> 32), low = (uint32_t)v;
-    int up = __builtin_clz(high);
-    uint32_t q = high << up | low >> 1 >> (31 - up), rest = low << up;
-    uint32_t doubt = ((1u << 24) + (1u << 11)) << up;  /* so close to the next q */
-    exponent += r->exponent + 1 - up;
-    if (rest < 0 - doubt) {
-        return scale_make((q >> 1) + (q & 1), exponent);
-    }
-    int extra = (((uint64_t)r->factor * mantissa) << (7 + up)) / r->divisor >> 32 != 0;
-    return scale_make(scale_divide(r, mantissa, 7 + up - extra), exponent + extra);
-}
-
-te_scale_t te_scale(float a, float b, float c) {
-    te_ratio_t r = te_ratio(a, c);
-    return te_ratio_times(&r, b);
-}
-
-/* n / d * 2^(exponent - 1), n and d below 2^53. Divides bit by bit, which is seldom and short. */
+/* n / d * 2^(exponent - 1), n and d below 2^53. Divides bit by bit, which is seldom and short. The last bit of q is half
+ * a unit of the multiplier. In double the quotient was first rounded to 53 bits, which carries a remainder of all but
+ * d / 2^22 up to the next half, and that half then rounds up. */
 static te_scale_t scale_quotient(uint64_t n, uint64_t d, int32_t exponent) {
     for (; d <= n >> 1; exponent++) {
         d <<= 1;
@@ -91,8 +48,43 @@ static te_scale_t scale_quotient(uint64_t n, uint64_t d, int32_t exponent) {
         q = 2 * q + (rest >= d);
         rest -= rest >= d ? d : 0;
     }
-    q += d - rest <= d >> 22;  /* as in scale_divide() */
+    q += d - rest <= d >> 22;
     return scale_make((uint32_t)((q + 1) >> 1), exponent);
+}
+
+te_ratio_t te_ratio(float factor, float divisor) {
+    te_ratio_t r;
+    int32_t over, under;
+    r.factor = scale_split(factor, &over);
+    r.divisor = scale_split(divisor, &under);
+    r.exponent = over - under;
+    r.ratio = (r.factor << 7) / r.divisor;
+    for (uint32_t i = 0, rest = (r.factor << 7) % r.divisor; i < 4; i++) {  /* 8 bits at a time */
+        r.ratio = r.ratio << 8 | (rest << 8) / r.divisor;
+        rest = (rest << 8) % r.divisor;
+    }
+    return r;
+}
+
+/* In 32-bit steps: this runs once a channel and run. */
+te_scale_t te_ratio_times(const te_ratio_t *r, float x) {
+    int32_t own, exponent;
+    uint32_t mantissa = scale_split(x, &own);
+    uint64_t v = r->ratio * mantissa;  /* 61 to 64 bits; too small by less than 2^24 */
+    uint32_t high = (uint32_t)(v >> 32), low = (uint32_t)v;
+    int up = __builtin_clz(high);
+    uint32_t q = high << up | low >> 1 >> (31 - up), rest = low << up;
+    uint32_t doubt = ((1u << 24) + (1u << 11)) << up;  /* so close to the next q */
+    exponent = own + r->exponent;
+    if (rest < 0 - doubt) {
+        return scale_make((q >> 1) + (q & 1), exponent + 1 - up);
+    }
+    return scale_quotient((uint64_t)r->factor * mantissa, r->divisor, exponent - 23);
+}
+
+te_scale_t te_scale(float a, float b, float c) {
+    te_ratio_t r = te_ratio(a, c);
+    return te_ratio_times(&r, b);
 }
 
 te_scale_t te_scale_over(float a, float b, float c) {
