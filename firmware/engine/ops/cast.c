@@ -77,11 +77,21 @@ static void cast_element(const cast_t *p, const uint8_t *x, uint8_t *y, int32_t 
     memcpy(y, &v, size);  /* little-endian */
 }
 
+/* Whether the bytes stay as they are: from one integer to another of its size. */
+static bool cast_keeps_bytes(const cast_t *p) {
+    uint32_t others = TE_SET(TE_FLOAT32) | TE_SET(TE_BOOL);
+    return te_type_size(p->x_type) == te_type_size(p->y_type) && !((TE_SET(p->x_type) | TE_SET(p->y_type)) & others);
+}
+
 /* In that order in which the output may lie over the input: see cast_prepare(). */
 static void cast_run(const te_model_t *m, const void *params) {
     const cast_t *p = params;
     const uint8_t *x = te_in(m, p->x);
     uint8_t *y = te_out(m, p->y);
+    if (cast_keeps_bytes(p)) {
+        memmove(y, x, (uint32_t)p->count * te_type_size(p->x_type));
+        return;
+    }
     bool forward = te_type_size(p->x_type) >= te_type_size(p->y_type);
     for (int32_t i = 0; i < p->count; i++) {
         cast_element(p, x, y, forward ? i : p->count - 1 - i);
