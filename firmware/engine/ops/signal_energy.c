@@ -15,7 +15,7 @@ static int energy_prepare(te_op_t *op, void *params) {
     TE_TRY(te_op_slots_exactly(op, 1, 1));
     TE_TRY(te_signal_input(op, 0, &x));
     TE_TRY(te_op_output(op, &y));
-    TE_TRY(te_signal_output(op, 0, y.shape[0]));
+    TE_TRY(te_signal_output(op, 0, y.count));
     int32_t most = (int32_t)(x.count / 2 < y.count ? x.count / 2 : y.count);
     TE_TRY(te_op_options(op, &map));
     TE_TRY(te_signal_option(op, &map, 0, "end_index", (te_range_t){0, most}, &p->end));
