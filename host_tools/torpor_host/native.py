@@ -14,7 +14,20 @@ from torpor_host.errors import ToolError
 from torpor_host.paths import BUILD, FIRMWARE
 
 _FOLDERS = ("engine", "engine/ops", "dsp")
-FLAGS = ["-std=c99", "-O3", "-fPIC", "-shared", "-ffp-contract=off", "-Wall", "-Wextra", "-Werror"]
+_FLAGS = ["-std=c99", "-O3", "-fPIC", "-shared", "-ffp-contract=off", "-Wall", "-Wextra", "-Werror"]
+
+
+def has_avx2() -> bool:
+    """Whether this PC has the vectors that the engine's faster kernels want (firmware/engine/ops/kernels.h)."""
+    try:
+        return "avx2" in Path("/proc/cpuinfo").read_text().split()
+    except OSError:
+        return False
+
+
+def flags() -> list[str]:
+    """The compiler's, for this machine: a library built elsewhere is built anew."""
+    return [*_FLAGS, "-mavx2"] if has_avx2() else list(_FLAGS)
 
 
 @functools.cache
@@ -25,7 +38,7 @@ def library() -> ctypes.CDLL:
 
 def build(folder: Path) -> Path:
     """Builds libtorpor.so into `folder` unless it is up to date there; returns its path."""
-    return _compile(folder / "libtorpor.so", sources(), FLAGS, ("engine", "dsp"))
+    return _compile(folder / "libtorpor.so", sources(), flags(), ("engine", "dsp"))
 
 
 def program(target: Path, sources: list[Path], flags: list[str]) -> Path:

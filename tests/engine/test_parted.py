@@ -25,7 +25,7 @@ def parted(request):
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / f"{'-'.join(request.param) or 'none'}.so"
     types = "".join(f"|TE_SET(TE_{name.upper()})" for name in request.param)
-    flags = [*native.FLAGS, "-O1", f"-DTE_TYPES=(0{types})"]
+    flags = [*native.flags(), "-O1", f"-DTE_TYPES=(0{types})"]
     subprocess.run([os.environ.get("CC", "cc"), *flags, "-o", target, *native.sources()], check=True)
     return request.param, ctypes.CDLL(str(target))
 

@@ -55,10 +55,14 @@ def test_engine_needs_no_double(unit):
     assert not {name for name in outside if name.startswith(("__aeabi_d", "__aeabi_f2d"))}
 
 
+@pytest.mark.parametrize("more", ("", "-mavx2"))
 @pytest.mark.parametrize("compiler", ("gcc", "clang"))
-def test_each_file_compiles_alone(compiler, tmp_path):
+def test_each_file_compiles_alone(compiler, more, tmp_path):
     if shutil.which(compiler) is None:
         pytest.skip(f"no {compiler} on this machine")
+    if more and not native.has_avx2():
+        pytest.skip("this PC has no AVX2")
     for path in native.sources():
-        made = subprocess.run([compiler, *_STRICT, "-O1", "-o", tmp_path / "x.o", path], capture_output=True, text=True)
+        command = [compiler, *_STRICT, *more.split(), "-O1", "-o", tmp_path / "x.o", path]
+        made = subprocess.run(command, capture_output=True, text=True)
         assert made.returncode == 0, made.stderr

@@ -14,8 +14,8 @@ static int add_prepare(te_op_t *op, void *params) {
 }
 
 static void add_s8(const void *params, const te_run_t *r) {
-#if TE_KERNELS == TE_DSP
-    if (te_add_s8_dsp(params, r)) {
+#if TE_KERNELS != TE_REFERENCE
+    if (te_add_s8_quick(params, r)) {
         return;
     }
 #endif

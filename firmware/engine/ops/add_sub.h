@@ -30,8 +30,8 @@ static inline int32_t te_add_sub_scaled(te_add_sub_scales_t s, int32_t a, int32_
     return te_rescale_small(te_rescale_small(a, s.a) + sign * te_rescale_small(b, s.b), s.y) + s.y_zero;
 }
 
-/* ADD of int8 on Cortex-M4 and M7, if the scales suit it (ops/add_dsp.c); else false. */
-bool te_add_s8_dsp(const te_add_sub_t *p, const te_run_t *r);
+/* ADD of int8 in a short way, if the scales suit it (ops/add_quick.c); else false. */
+bool te_add_s8_quick(const te_add_sub_t *p, const te_run_t *r);
 
 static inline void te_add_sub_s8(const te_add_sub_t *p, const te_run_t *r, int sign) {
     te_add_sub_scales_t s = p->scales;

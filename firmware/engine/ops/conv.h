@@ -11,12 +11,16 @@ typedef struct {
     te_ref_t x, y, block;
     te_range_t range;
     uint16_t x_depth, k_depth;  /* channels of the input, and of it those that one filter sees */
-    uint16_t group;             /* output channels of a group */
 } te_conv_t;
 
 /* Weights of one output channel. */
 static inline int32_t te_conv_filter(const te_conv_t *p) {
     return p->w.k_h * p->w.k_w * p->k_depth;
+}
+
+/* Output channels of a group. */
+static inline int32_t te_conv_group(const te_conv_t *p) {
+    return p->c.channels * p->k_depth / p->x_depth;
 }
 
 /* int8 (ops/conv_blocks.c): the scratch beyond the scales, how far in place it may go, and a run. */

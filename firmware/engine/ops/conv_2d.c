@@ -34,7 +34,6 @@ static int conv_shapes(te_op_t *op, const te_desc_t *x, const te_desc_t *k, cons
     }
     p->x_depth = (uint16_t)x->shape[3];
     p->k_depth = (uint16_t)depth;
-    p->group = (uint16_t)(k->shape[0] / groups);
     TE_TRY(te_window_size(op, k->shape[1], &p->w.k_h));
     TE_TRY(te_window_size(op, k->shape[2], &p->w.k_w));
     return te_op_out_dim(op, y, 3, k->shape[0]);
@@ -122,7 +121,7 @@ static void conv_pixel_s4(const conv_run_t *r, const conv_patch_t *t, int8_t *y)
     const te_conv_t *p = r->p;
     int32_t weights = p->w.k_h * t->k_row;
     for (int32_t c = 0; c < p->c.channels; c++) {
-        const int8_t *x = (const int8_t *)r->x + t->x + c / p->group * p->k_depth;
+        const int8_t *x = (const int8_t *)r->x + t->x + c / te_conv_group(p) * p->k_depth;
         int32_t sum = conv_sum_s4(p, t, x, r->k, t->k + c * weights);
         te_finish_s8(&r->finish, c, 1, &sum, y + c);
     }
@@ -132,7 +131,7 @@ static void conv_pixel_s16(const conv_run_t *r, const conv_patch_t *t, int16_t *
     const te_conv_t *p = r->p;
     int32_t weights = p->w.k_h * t->k_row;
     for (int32_t c = 0; c < p->c.channels; c++) {
-        const int16_t *x = (const int16_t *)r->x + t->x + c / p->group * p->k_depth;
+        const int16_t *x = (const int16_t *)r->x + t->x + c / te_conv_group(p) * p->k_depth;
         y[c] = te_finish_s16(&r->finish, c, conv_sum_s16(t, x, (const int8_t *)r->k + t->k + c * weights));
     }
 }
@@ -141,7 +140,7 @@ static void conv_pixel_f32(const conv_run_t *r, const conv_patch_t *t, float *y)
     const te_conv_t *p = r->p;
     int32_t weights = p->w.k_h * t->k_row;
     for (int32_t c = 0; c < p->c.channels; c++) {
-        const float *x = (const float *)r->x + t->x + c / p->group * p->k_depth;
+        const float *x = (const float *)r->x + t->x + c / te_conv_group(p) * p->k_depth;
         y[c] = te_finish_f32(&r->finish, c, conv_sum_f32(t, x, r->k + 4 * (t->k + c * weights)));
     }
 }

@@ -21,7 +21,7 @@ static uint32_t conv_units(int32_t n) {
 
 /* Whether every output position sees its own input position alone: then positions are rows of a matrix. */
 static bool conv_matrix(const te_conv_t *p) {
-    return p->w.k_h == 1 && p->w.k_w == 1 && p->w.stride_h == 1 && p->w.stride_w == 1 && p->group == p->c.channels;
+    return p->w.k_h == 1 && p->w.k_w == 1 && p->w.stride_h == 1 && p->w.stride_w == 1 && p->k_depth == p->x_depth;
 }
 
 static bool conv_pieces(const te_conv_t *p) {
@@ -35,7 +35,7 @@ static int32_t conv_positions(const te_conv_t *p) {
 /* Positions that blocks may be made of without regard to rows: all, or a row if there are several groups, because
  * those are gathered one after the other. */
 static int32_t conv_span(const te_conv_t *p) {
-    return p->group == p->c.channels ? conv_positions(p) : p->w.out_w;
+    return p->k_depth == p->x_depth ? conv_positions(p) : p->w.out_w;
 }
 
 uint32_t te_conv_blocks_size(const te_conv_t *p) {
@@ -43,8 +43,18 @@ uint32_t te_conv_blocks_size(const te_conv_t *p) {
     return te_padded(te_block_size(filter, conv_span(p))) + (conv_pieces(p) ? conv_units(filter) : 0);
 }
 
+/* A block is gathered before it is written. So the first output of a row is the last that any row's input is read
+ * after, and the last one the first that it is read before: a position less of lag. */
 te_lag_t te_conv_blocks_lag(const te_conv_t *p, te_lag_t row_by_row) {
-    return conv_matrix(p) ? te_matrix_lag((uint32_t)conv_positions(p), p->x_depth, (uint32_t)p->c.channels) : row_by_row;
+    int32_t channels = p->c.channels;
+    if (conv_matrix(p)) {
+        return te_matrix_lag((uint32_t)conv_positions(p), p->x_depth, (uint32_t)channels);
+    }
+    if (p->k_depth == p->x_depth && row_by_row.forward != TE_NO_OVERLAP && row_by_row.backward != TE_NO_OVERLAP) {
+        row_by_row.forward = row_by_row.forward > channels ? row_by_row.forward - channels : 0;
+        row_by_row.backward = row_by_row.backward > channels ? row_by_row.backward - channels : 1;
+    }
+    return row_by_row;
 }
 
 static void conv_begin_row(conv_blocks_t *r) {
@@ -156,8 +166,8 @@ static void conv_block(conv_blocks_t *r, int32_t first, int32_t n) {
     te_matmul_t m = r->matmul;
     int8_t *y = r->y + first * p->c.channels;
     r->block.rows = n;
-    m.channels = p->group;
-    for (r->group = 0; m.first < p->c.channels; r->group++, m.first += p->group, m.k += p->group * m.depth) {
+    m.channels = te_conv_group(p);
+    for (r->group = 0; m.first < p->c.channels; r->group++, m.first += m.channels, m.k += m.channels * m.depth) {
         conv_gather_all(r, first, n);
         te_matmul_s8(&m, &r->block, y + m.first);
     }

@@ -14,6 +14,10 @@ uint32_t te_depthwise_size(const te_depthwise_t *p) {
     return 0;
 }
 
+void te_depthwise_begin(const te_depthwise_run_t *r) {
+    (void)r;
+}
+
 void te_depthwise_s8(const te_depthwise_run_t *r, int32_t batch, int32_t row, int32_t rows) {
     te_depthwise_any_s8(r, batch, row, rows);
 }

@@ -165,6 +165,9 @@ static void depthwise_run(const te_model_t *m, const void *params) {
     const te_depthwise_t *p = params;
     te_depthwise_run_t r = {p, te_in(m, p->x), te_in(m, p->c.weights), te_out(m, p->y), te_out(m, p->scratch),
         te_finish(m, &p->c, p->range, NULL, 0)};
+    if (depthwise_fast(p)) {
+        te_depthwise_begin(&r);
+    }
     te_window_rows(&p->w, depthwise_step(p), te_backward(m, p->x, p->y), depthwise_rows, &r);
 }
 

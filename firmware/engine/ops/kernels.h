@@ -10,10 +10,13 @@
 #define TE_REFERENCE 0  /* matmul.c, depthwise.c: what the others must give */
 #define TE_BLOCKED 1    /* matmul_blocked.c, depthwise_lanes.c: plain C */
 #define TE_DSP 2        /* matmul_dsp.c, depthwise_dsp.c, ..: the DSP instructions of Cortex-M4, M7 and M33 */
+#define TE_AVX2 3       /* matmul_avx2.c, depthwise_avx2.c, ..: x86-64 */
 
 #ifndef TE_KERNELS
 #if defined(__ARM_FEATURE_DSP) && defined(__thumb2__)
 #define TE_KERNELS TE_DSP
+#elif defined(__AVX2__)
+#define TE_KERNELS TE_AVX2
 #else
 #define TE_KERNELS TE_BLOCKED
 #endif
@@ -88,6 +91,9 @@ void te_matvec_s8(const te_matmul_t *m, const int8_t *x, int8_t *y);
  * which is a block of one row; `at` is the first one's number among the weights. */
 void te_row_sums(const te_matmul_t *m, const void *row, int32_t at, int32_t n, int32_t c, int32_t channels, int32_t *sum);
 
+/* The outputs of channels c .. c + n - 1 from such sums. */
+void te_row_finish(const te_matmul_t *m, int32_t c, int32_t n, const int32_t *sum, int8_t *y);
+
 /* DEPTHWISE_CONV_2D. */
 typedef struct {
     te_window_t w;
@@ -111,10 +117,13 @@ typedef struct {
 int32_t te_depthwise_rows(const te_depthwise_t *p);
 uint32_t te_depthwise_size(const te_depthwise_t *p);
 
+/* Before the first rows of a run: what the kernel makes of the weights, in its scratch. */
+void te_depthwise_begin(const te_depthwise_run_t *r);
+
 /* Output rows row .. row + rows - 1 of one image. Reads of the input may follow writes of any of these rows. */
 void te_depthwise_s8(const te_depthwise_run_t *r, int32_t batch, int32_t row, int32_t rows);
 
-/* One row, by the kernel for any window (TE_BLOCKED, TE_DSP). */
+/* One row, by the kernel for any window (all sets but the reference). */
 void te_depthwise_lanes(const te_depthwise_run_t *r, int32_t batch, int32_t row);
 
 /* The same by the reference, in every build. */

@@ -3,13 +3,14 @@
  * piece on the stack, again for every few channels if it is longer than a piece. */
 #include "quick.h"
 
-#if TE_KERNELS == TE_DSP || TE_KERNELS == TE_BLOCKED
+#if TE_KERNELS != TE_REFERENCE
 
-#define MATVEC_PIECE 128  /* elements */
+#define MATVEC_PIECE (TE_KERNELS == TE_AVX2 ? 2048 : 128)  /* elements */
 #define MATVEC_SUMS 30    /* channels whose sums go on together */
 
-/* The outputs of channels c .. c + n - 1. */
-static void matvec_finish(const te_matmul_t *m, int32_t c, int32_t n, const int32_t *sum, int8_t *y) {
+#if TE_KERNELS != TE_AVX2
+
+void te_row_finish(const te_matmul_t *m, int32_t c, int32_t n, const int32_t *sum, int8_t *y) {
     const te_finish_t *f = m->finish;
     c += m->first;
     if (!te_quick_fits(f, m->depth)) {
@@ -29,6 +30,8 @@ static void matvec_finish(const te_matmul_t *m, int32_t c, int32_t n, const int3
     }
 }
 
+#endif
+
 void te_matvec_s8(const te_matmul_t *m, const int8_t *x, int8_t *y) {
     int32_t wide[MATVEC_PIECE * TE_WIDE / sizeof(int32_t)], sum[MATVEC_SUMS];
     te_block_t b = {wide, 0, m->x_zero, 1, 1};
@@ -43,7 +46,7 @@ void te_matvec_s8(const te_matmul_t *m, const int8_t *x, int8_t *y) {
             }
             te_row_sums(m, wide, at, length, c, n, sum);
         }
-        matvec_finish(m, c, n, sum, y + c);
+        te_row_finish(m, c, n, sum, y + c);
     }
 }
 
