@@ -14,6 +14,9 @@
 /* Keeps a hot loop in a function of its own, so that it has all registers. */
 #define TE_APART __attribute__((noinline))
 
+/* Puts a function into its caller's loop, also where size counts. */
+#define TE_INLINE __attribute__((always_inline))
+
 #ifdef TE_CHECK
 #include <assert.h>
 #define TE_ASSERT(condition) assert(condition)

@@ -14,7 +14,7 @@ from torpor_host.errors import ToolError
 from torpor_host.paths import BUILD, FIRMWARE
 
 _FOLDERS = ("engine", "engine/ops", "dsp")
-_FLAGS = ["-std=c99", "-O3", "-fPIC", "-shared", "-ffp-contract=off", "-Wall", "-Wextra", "-Werror"]
+FLAGS = ["-std=c99", "-O3", "-fPIC", "-shared", "-ffp-contract=off", "-Wall", "-Wextra", "-Werror"]
 
 
 def has_avx2() -> bool:
@@ -27,7 +27,7 @@ def has_avx2() -> bool:
 
 def flags() -> list[str]:
     """The compiler's, for this machine: a library built elsewhere is built anew."""
-    return [*_FLAGS, "-mavx2"] if has_avx2() else list(_FLAGS)
+    return [*FLAGS, "-mavx2"] if has_avx2() else list(FLAGS)
 
 
 @functools.cache

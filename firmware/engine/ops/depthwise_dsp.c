@@ -61,7 +61,7 @@ uint32_t te_depthwise_size(const te_depthwise_t *p) {
 }
 
 /* Words a | b of four channels, of which a and b hold a byte each. */
-static inline void paired_weave(int32_t *to, int32_t a, int32_t b, int32_t zeros, int32_t step) {
+static inline TE_INLINE void paired_weave(int32_t *to, int32_t a, int32_t b, int32_t zeros, int32_t step) {
     int32_t low = dsp_lows(a, b), high = dsp_highs(a, b);
     to[0] = dsp_even(zeros, low);
     to[step] = dsp_odd(zeros, low);
