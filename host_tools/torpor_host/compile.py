@@ -24,7 +24,9 @@ from torpor_host.paths import BUILD, FIRMWARE
 from torpor_host.progress import SILENT, Silent
 
 _COMPILED = FIRMWARE / "compiled"
-_DSP = {"armv7emsp", "armv7emdp"}  # whose compiler takes the kernels TE_DSP; ops/kernels.h says it, engine.c compares
+# The kernels that compilers take, as ops/kernels.h says; engine.c compares.
+_KERNELS = {"armv7m": "TE_THUMB2", "armv7emsp": "TE_DSP", "armv7emdp": "TE_DSP"}
+_OTHERS = "TE_BLOCKED"
 _RUBBISH = 0xA5
 _WIDTH = 32  # bytes a line
 
@@ -90,7 +92,7 @@ def tables(data: bytes, base: int, arch: str, progress: Silent = SILENT) -> str:
     """The C that compiled.h describes, of a file of which operators read nothing before `base` while they run."""
     if not _enough(data, base):
         base = 0
-    generator = _generator(arch in _DSP, progress)
+    generator = _generator(_KERNELS.get(arch, _OTHERS), progress)
     with tempfile.NamedTemporaryFile(suffix=".tflite") as file:
         file.write(data)
         file.flush()
@@ -110,11 +112,11 @@ def _enough(data, base):
     return all(a.tobytes() == b.tobytes() for a, b in zip(whole(*inputs), part(*inputs)))
 
 
-def _generator(dsp, progress) -> Path:
+def _generator(kernels, progress) -> Path:
     """The program of generate.c for this PC, with the sizes of one set of kernels."""
-    name = "generate-dsp" if dsp else "generate"
+    name = f"generate-{kernels.lower()}"
     # Of kernels for other cores only the sizes are asked for: their assembler is left out.
-    flags = ["-DTE_KERNELS=TE_DSP", "-D__asm__(...)=", '-Dvolatile(...)=("")'] if dsp else []
+    flags = [f"-DTE_KERNELS={kernels}", "-D__asm__(...)=", '-Dvolatile(...)=("")']
     sources = [path for path in native.sources() if "dsp" not in path.parts and path.name != "table.c"]
     with progress.step("build what prepares a model"):
         return native.program(BUILD / "host" / name, [_COMPILED / "generate.c", *sources], [*flags, f"-I{FIRMWARE}"])

@@ -11,7 +11,7 @@ import pytest
 import stock
 from tflite_micro import runtime
 
-from torpor_host import build, compile, engine, romfs
+from torpor_host import build, compile, engine, natmod, romfs
 from torpor_host.convert import tflite
 from torpor_host.convert.writer import Writer
 from torpor_host.link import Link
@@ -39,6 +39,17 @@ def run(r):
 runs = [run(r) for r in range({runs})]
 m.reset()
 print(repr(runs + [run(0)]))
+"""
+
+# The kernels of this core need as much scratch as the model was prepared for elsewhere.
+SAME_ARENA = """
+del runs
+size = m.arena_size
+del m, compiled, sys.modules["compiled"]
+import gc
+gc.collect()
+import tflm
+assert tflm.Model("/rom/kws.tflite").arena_size == size
 """
 
 
@@ -122,8 +133,9 @@ def test_our_own_model_on_a_board(tmp_path):
 @pytest.mark.parametrize("name, arch", [("stock-m3", "armv7m"), ("stock-m3", "armv6m"), ("stock-rv32", "rv32imc")])
 def test_our_own_model_on_the_stock_firmware_of_other_cores(tmp_path, name, arch):
     build.build([name])
-    image = romfs.build(files_of(KEYWORDS, arch, tmp_path))
-    program = PROGRAM.format(folder="/rom", runs=RUNS)
+    interpreter = natmod.build(arch, natmod.parts_of([KEYWORDS]))
+    image = romfs.build({**files_of(KEYWORDS, arch, tmp_path), "tflm.mpy": interpreter.read_bytes(), "kws.tflite": KEYWORDS.read_bytes()})
+    program = PROGRAM.format(folder="/rom", runs=RUNS) + SAME_ARENA
     with stock.board(name, tmp_path, image) as running, Link(running.port) as link:
         link.enter_raw()
         link.exec(stock.mount(name, image))
@@ -135,11 +147,13 @@ def test_the_class_answers_as_that_of_tflm(tmp_path):
     program = f"""
 import sys
 sys.path.insert(0, {str(tmp_path)!r})
-import compiled
+import compiled, tflm
 m = compiled.Model()
 x, = m.inputs
 y, = m.outputs
-found = [x.shape, x.dtype, x.scale, x.zero_point, x.name, x.nbytes, y.shape, y.name, m.ops, m.macs, m.arena_size,
+with open({str(KEYWORDS)!r}, "rb") as f:
+    whole = tflm.Model(f.read())
+found = [x.shape, x.dtype, x.scale, x.zero_point, x.name, x.nbytes, y.shape, y.name, m.ops, m.macs, m.arena_size == whole.arena_size,
          bytes(m.metadata("torpor")), m.metadata("other"), [name for name, _ in m.profile(lambda: 0)], compiled.ENGINE, len(m.predict([0.0] * 1568))]
 shared = bytearray(m.arena_size + 16)
 n = compiled.Model(arena=shared)
@@ -154,11 +168,13 @@ for wrong in (lambda: compiled.Model(arena=small), lambda: m.run(bytes(3)), lamb
         found.append((type(error).__name__, str(error)))
 print(repr(found))
 """
-    found = ast.literal_eval(on_pc(files_of(KEYWORDS, "x64", tmp_path), tmp_path, program))
+    interpreter = natmod.build("x64", natmod.parts_of([KEYWORDS]))
+    files = {**files_of(KEYWORDS, "x64", tmp_path), "tflm.mpy": interpreter.read_bytes()}
+    found = ast.literal_eval(on_pc(files, tmp_path, program))
     model = engine.Model(KEYWORDS.read_bytes())
     (x,), (y,) = model.inputs, model.outputs
     assert found[:8] == [x.shape, "int8", x.scale, x.zero_point, x.name, x.nbytes, y.shape, y.name]
-    assert found[8:11] == [tuple(model.ops), model.macs, model.arena_size]
+    assert found[8:11] == [tuple(model.ops), model.macs, True]
     assert json.loads(found[11]) == json.loads(dict(tflite.read(KEYWORDS.read_bytes()).metadata)["torpor"])
     assert found[12:17] == [None, model.ops, "torpor", 6, True]
     assert found[17][0] == "MemoryError" and re.search(r"arena is too small: \d+ bytes needed, \d+ available", found[17][1])

@@ -6,7 +6,7 @@
  * is the input's zero point there, so the zero point of every output is the same multiple of the weights' sum. */
 #include "quick.h"
 
-#if TE_KERNELS == TE_BLOCKED
+#if TE_KERNELS == TE_BLOCKED || TE_KERNELS == TE_THUMB2
 
 /* Rows of one channel group that are being computed. */
 typedef struct {
@@ -81,7 +81,7 @@ static void tiles_gather(const tiles_t *d) {
 static const uint8_t tiles_order[6] = {0, 1, 0, 2, 1, 2};
 
 /* Sums of the left column's upper and lower output and of the right one's, from the window's first column on. */
-#ifdef __thumb2__
+#if TE_KERNELS == TE_THUMB2
 
 #define TILES_TAP(upper, lower) \
     "ldmia   %[k]!, {r4-r6}\n\t" \

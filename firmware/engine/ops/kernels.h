@@ -6,17 +6,21 @@
 
 #include "op.h"
 
-/* The sets. A build may name one (-DTE_KERNELS=TE_REFERENCE); else the core decides. */
+/* The sets. A build may name one (-DTE_KERNELS=TE_REFERENCE); else the core decides. How much scratch kernels ask for
+ * depends on the set alone, so that a model can be prepared elsewhere. */
 #define TE_REFERENCE 0  /* matmul.c, depthwise.c: what the others must give */
 #define TE_BLOCKED 1    /* matmul_blocked.c, depthwise_lanes.c: plain C */
 #define TE_DSP 2        /* matmul_dsp.c, depthwise_dsp.c, ..: the DSP instructions of Cortex-M4, M7 and M33 */
 #define TE_AVX2 3       /* matmul_avx2.c, depthwise_avx2.c, ..: x86-64 */
+#define TE_THUMB2 4     /* the files of TE_BLOCKED, for Cortex-M3: one instruction loads several words */
 
 #ifndef TE_KERNELS
 #if defined(__ARM_FEATURE_DSP) && defined(__thumb2__)
 #define TE_KERNELS TE_DSP
 #elif defined(__AVX2__)
 #define TE_KERNELS TE_AVX2
+#elif defined(__thumb2__)
+#define TE_KERNELS TE_THUMB2
 #else
 #define TE_KERNELS TE_BLOCKED
 #endif
@@ -64,7 +68,7 @@ typedef struct {
 #endif
 
 /* Bytes of an element in a block, where it is widened. */
-#if TE_KERNELS == TE_BLOCKED && defined(__thumb2__)
+#if TE_KERNELS == TE_THUMB2
 #define TE_WIDE 4
 #else
 #define TE_WIDE 2

@@ -6,9 +6,9 @@
  * blocks of one row. */
 #include "quick.h"
 
-#if TE_KERNELS == TE_BLOCKED
+#if TE_KERNELS == TE_BLOCKED || TE_KERNELS == TE_THUMB2
 
-#ifdef __thumb2__
+#if TE_KERNELS == TE_THUMB2
 #define DENSE_ROWS 3
 #define DENSE_CHANNELS 2
 typedef int32_t dense_element_t;  /* one instruction loads several */
@@ -61,7 +61,7 @@ void te_block_fill(te_block_t *b, const int8_t *x) {
 }
 
 /* Sums of DENSE_ROWS rows, one channel after the other, whose weights begin at k[0], k[1], .. */
-#ifdef __thumb2__
+#if TE_KERNELS == TE_THUMB2
 
 #define DENSE_STEP \
     "ldmia   %[x]!, {r0-r2}\n\t" \
@@ -139,7 +139,7 @@ static TE_APART DENSE_IN_ORDER void dense_tile(const dense_element_t *x, const i
 #endif
 
 /* Goes on with sums of one row by DENSE_LINE channels. */
-#ifdef __thumb2__
+#if TE_KERNELS == TE_THUMB2
 
 #define DENSE_LINE 3
 #define DENSE_FOUR(k, sum) \
