@@ -42,18 +42,25 @@ class Unix:
 class Emulated:
     """A running board with the files in /rom; each script starts from a soft reset."""
 
-    def __init__(self, link, modules, prepare):
-        self.modules, self._link = modules, link
-        self._prepare = f"import os, sys; {prepare or 'pass'}; os.chdir('/rom')"
+    def __init__(self, link, modules, prepare="pass"):
+        self.modules, self._link, self._prepare = modules, link, prepare
+
+    def _path(self, _script):
+        return ["/rom/natmod"] if self.modules == "natmod" else []
 
     def run(self, script):
         self._link.enter_raw(reset=True)
-        self._link.exec(self._prepare)
+        self._link.exec(f"import os, sys; {self._prepare}; sys.path[:0] = {self._path(script)}; os.chdir('/rom')")
         return self._link.exec(script.read_text(), timeout=TIMEOUT_S).decode()
 
 
 class StockBoard(Emulated):
-    """A running board with MicroPython's own port, which lacks what stock.MISSING names."""
+    """A running board with MicroPython's own port, which lacks what stock.MISSING names; its small heap does not hold
+    a module with all of the engine, so each script has one of MODULES."""
+
+    def _path(self, script):
+        folder = next(folder for folder, (scripts, _) in MODULES.items() if scripts is None or script.stem in scripts)
+        return [f"/rom/{folder}", "/rom/natmod", "/rom/lib"]
 
     def run(self, script):
         try:
@@ -63,6 +70,13 @@ class StockBoard(Emulated):
                 if f"ImportError: no module named '{name}'" in error.trace:
                     return f"SKIP: stock MicroPython for QEMU has no {name}"
             raise
+
+
+# {folder of a tflm.mpy: the scripts that import it, and the models whose operators it has}; None: all others.
+MODULES = {
+    "state": (("tflm_state", "tflm_signal"), ("remembering", "streaming", "spectrum_int16", "two")),
+    "layers": (None, ("keywords", "two")),
+}
 
 
 def content(folder, *more):
@@ -84,23 +98,21 @@ def emulated(peer_files, folder, name, arch=""):
     if arch:
         more.append(("natmod/", build.build([f"natmod-{arch}"])[f"natmod-{arch}"].parent))
     (folder / "romfs.img").write_bytes(romfs.build(content(peer_files, *more)))
-    prepare = "sys.path.insert(0, '/rom/natmod')" if arch else ""
     with Board(name, folder) as board, Link(board.port) as link:
-        yield Emulated(link, "natmod" if arch else "firmware", prepare)
+        yield Emulated(link, "natmod" if arch else "firmware")
 
 
 @contextmanager
 def stock_board(peer_files, folder, name, arch):
-    """MicroPython's own port, with modules for the operators of our models, because its heap is small."""
+    """MicroPython's own port."""
     build.build([name])
-    used = {op for model in peer_files.glob("*.tflite") for op in natmod.operators_of(model)}
-    tflm = natmod.build(arch, natmod.Parts(tuple(sorted(used & set(natmod.operators())))))
-    dsp = natmod.build(arch).with_name("dsp.mpy")
-    more = {"natmod/tflm.mpy": tflm.read_bytes(), "natmod/dsp.mpy": dsp.read_bytes()}
+    more = {"natmod/dsp.mpy": natmod.build(arch).with_name("dsp.mpy").read_bytes()}
+    for module, (_, models) in MODULES.items():
+        known = {op for model in models for op in natmod.operators_of(peer_files / f"{model}.tflite")}
+        more[f"{module}/tflm.mpy"] = natmod.build(arch, natmod.Parts(tuple(sorted(known)))).read_bytes()
     image = romfs.build(content(peer_files, ("lib/", LIB)) | more)
-    prepare = f"{stock.mount(name, image)}; sys.path[:] = ['/rom/natmod', '/rom/lib']"
     with stock.board(name, folder, image) as board, Link(board.port) as link:
-        yield StockBoard(link, "natmod", prepare)
+        yield StockBoard(link, "natmod", stock.mount(name, image))
 
 
 @contextmanager

@@ -94,7 +94,7 @@ def test_instructions_of_the_operators_make_up_those_of_the_run(target):
     data = (ROOT / "models/keywords/model.tflite").read_bytes()
     assert [op["op"] for op in found["ops"]] == operators(data)
     total = sum(op["instructions"] for op in found["ops"])
-    assert abs(found["instructions"] - total) < 10 * len(found["ops"])  # what a call of each costs
+    assert abs(found["instructions"] - total) < 40 * len(found["ops"])  # what a call of each costs
 
 
 def operators(data):
