@@ -176,11 +176,14 @@ static bool plan_raise(te_plan_t *p) {
     return placed || plan_walk_within(p, TE_PLAN_NO_LIMIT);
 }
 
-static bool plan_freely(te_plan_t *p) {
-    p->given = NULL;
+static void plan_count(te_plan_t *p) {
     p->counting = true;
     plan_walk(p);
     p->counting = false;
+}
+
+static bool plan_freely(te_plan_t *p) {
+    p->given = NULL;
     return p->bound <= TE_PLAN_NO_LIMIT && (plan_walk_within(p, (uint32_t)p->bound) || plan_raise(p));
 }
 
@@ -189,6 +192,17 @@ static bool plan_as_given(te_plan_t *p) {
     const te_graph_t *g = p->graph;
     p->given = g->given ? g->file.data + g->given : NULL;
     return g->given && g->graphs.n == 1 && plan_walk_within(p, TE_PLAN_NO_LIMIT);
+}
+
+/* Of the file's plan and ours the one that takes less: TFLM's have no outputs over inputs. */
+static bool plan_best(te_plan_t *p) {
+    plan_count(p);
+    bool right = plan_as_given(p);
+    uint32_t given = right ? p->top : UINT32_MAX;
+    if (given <= p->bound || (plan_freely(p) && p->top <= given)) {
+        return true;
+    }
+    return right && plan_as_given(p);
 }
 
 /* What operators call runs in their scratch. */
@@ -219,7 +233,7 @@ int te_plan(te_graph_t *g) {
     p.graph = g;
     p.live = g->living;
     plan_calls(g);
-    if (!plan_as_given(&p) && !plan_freely(&p)) {
+    if (!plan_best(&p)) {
         return te_fail(g, TE_ERR_UNSUPPORTED, "the arena would be larger than 1 GB", 0);
     }
     plan_scratches(g);
