@@ -43,7 +43,7 @@ def target(request, peer_files):
     needs(request.param)
     if request.param == "unix-tflm":
         return Unix(request.param, "firmware", peer_files, [".frozen"])
-    return Emulated(request.getfixturevalue("tflm_link"), "firmware", "")
+    return Emulated(request.getfixturevalue("tflm_link"), "firmware")
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)

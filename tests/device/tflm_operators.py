@@ -34,6 +34,10 @@ def tensors(data, at):
     return found, at
 
 
+UPSTREAM = tflm.ENGINE != "torpor"
+ULPS_UPSTREAM = 8  # its sums of floats are in the order that its compiler for this core likes
+
+
 def close(got, want, ulps):
     off = max([abs(v) for v in want]) * ulps / (1 << 23)
     return all(a == b or abs(a - b) <= off for a, b in zip(got, want))
@@ -61,11 +65,17 @@ while at < len(data):
         parts.append(data[at : at + size])
         at += size
     name = bytes(parts[0]).decode()
+    print(name)
     if name in tflm.OPS:
         m = tflm.Model(parts[2])
-        for run in parts[3:]:
-            check(name, parts[1][0], m, run)
-        ran.add(name)
+        try:
+            for run in parts[3:]:
+                check(name, max(parts[1][0], ULPS_UPSTREAM * UPSTREAM), m, run)
+            ran.add(name)
+        except ValueError as error:  # upstream's releases differ in the types that an operator has
+            if not UPSTREAM or "TFLM failed to run it" not in str(error):
+                raise
+            lacking.add(name)
     else:
         lacking.add(name)
     gc.collect()

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Operators of signal models on every machine: a Fourier transform's bits, and a model that waits for more inputs."""
 
+from array import array
+
 import tflm
 
 TYPES = ("int16", "int32", "float32")
@@ -12,11 +14,18 @@ def read(name):
 
 
 def test_spectra_are_the_official_interpreters():
-    """Twiddles are computed when a model is opened, here as on the PC; floats are added in one order everywhere."""
+    """Twiddles are computed when a model is opened, here as on the PC; floats are added in one order everywhere, but
+    by upstream as its compiler likes."""
     for dtype in TYPES:
         m = tflm.Model("spectrum_{}.tflite".format(dtype))
         assert m.run(read("spectrum_{}.x".format(dtype))) is True
-        assert bytes(m.output(0)) == read("spectrum_{}.y".format(dtype)), dtype
+        want = read("spectrum_{}.y".format(dtype))
+        if dtype == "float32" and tflm.ENGINE != "torpor":
+            want = array("f", want)
+            most = max([abs(v) for v in want])
+            assert max([abs(a - b) for a, b in zip(m.output(0), want)]) <= 1e-6 * most
+        else:
+            assert bytes(m.output(0)) == want, dtype
         assert m.ops == ("SignalRfft",) and m.inputs[0].dtype == dtype
 
 
