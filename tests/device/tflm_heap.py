@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""Running allocates nothing: everything here happens with the heap locked."""
+"""What opening takes of the heap, and that running takes nothing: that happens with the heap locked."""
 
+import gc
 import micropython
 from array import array
 
@@ -72,6 +73,37 @@ def test_predict_into_a_buffer_allocates_nothing():
     y = (array("f", [0] * 6), array("f", [0] * 6))
     locked(lambda: m.predict(a, b, out=y))
     assert list(y[0]) == [1.25] * 6 and list(y[1]) == [0.25] * 6
+
+
+def in_place(name):
+    """A view of a file where it lies in a ROMFS, or of its bytes in the heap elsewhere."""
+    with open(name, "rb") as f:
+        try:
+            return memoryview(f), True
+        except TypeError:
+            return memoryview(f.read()), False
+
+
+def test_opening_in_place_copies_nothing_of_the_file():
+    view, in_romfs = in_place("keywords.tflite")
+    for source in (view, "keywords.tflite") if in_romfs else (view,):
+        gc.collect()
+        before = gc.mem_alloc()
+        m = tflm.Model(source)
+        gc.collect()
+        grown, needed = gc.mem_alloc() - before, m.arena_size + m.state_size
+        assert needed <= grown < needed + 1000 < len(view) // 3, (grown, needed)
+        m = None
+
+
+def test_not_even_for_a_moment():
+    """With less of the heap free than the file has bytes."""
+    view, _ = in_place("keywords.tflite")
+    gc.collect()
+    filled = []
+    while gc.mem_free() > len(view) * 2 // 3:
+        filled.append(bytearray(500))
+    assert tflm.Model(view).ops[0] == "CONV_2D" and filled is not None
 
 
 for name, test in list(globals().items()):
