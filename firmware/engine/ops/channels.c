@@ -122,8 +122,23 @@ static int32_t channels_odd(const te_finish_t *f, int32_t c, int32_t channels) {
     return c;
 }
 
+/* Whether every channel is quick, which most often holds: without a branch a channel. */
+static bool channels_none_odd(const te_finish_t *f, int32_t channels) {
+    uint32_t bias = 0, shift = 0;
+    for (int32_t i = 0; i < channels && f->bias; i++) {
+        bias |= (uint32_t)te_bias_s32(f->bias, i) + (1u << 29);
+    }
+    for (int32_t i = 0; i < (f->step ? channels : 1); i++) {
+        shift |= (uint32_t)(-1 - f->shift[i]) > 21;
+    }
+    return bias < 1u << 30 && shift == 0;
+}
+
 /* Whether all channels are quick, or else constant. */
 static bool channels_all_quick(const te_model_t *m, const te_channels_t *c, const te_finish_t *f, int32_t row) {
+    if (channels_none_odd(f, c->channels)) {
+        return true;
+    }
     int32_t i = channels_odd(f, 0, c->channels), *mult = (int32_t *)(uintptr_t)f->mult;
     while (i < c->channels && c->per_channel
         && channels_constant(f, te_in(m, c->weights), row, i, mult, (int8_t *)(mult + c->channels))) {
