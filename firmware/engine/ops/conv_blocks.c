@@ -13,6 +13,7 @@ typedef struct {
     te_block_t block;
     int32_t batch, row, column, group;
     te_runs_t runs;  /* at this row of the output, as if the window began in column 0 of the input */
+    int32_t inner, inner_end;  /* columns of the output whose window reaches over neither side of the image */
 } conv_blocks_t;
 
 static uint32_t conv_units(int32_t n) {
@@ -115,6 +116,14 @@ static void conv_put(const conv_blocks_t *r, int32_t into, const te_runs_t *runs
     }
 }
 
+/* Where a row was put together first, that goes into the block. */
+static void conv_put_piece(const conv_blocks_t *r, int32_t into) {
+    if (r->piece) {
+        te_runs_t whole = {r->piece, 1, (int32_t)conv_units(r->block.depth), 0, 0, 0};
+        te_block_put(&r->block, into, &whole);
+    }
+}
+
 static void conv_clear(const conv_blocks_t *r, int32_t into) {
     if (r->piece) {
         memset(r->piece, r->p->c.x_zero, (uint32_t)r->block.depth);
@@ -142,10 +151,36 @@ static void conv_gather(const conv_blocks_t *r, int32_t into) {
         t.x += p->w.dilation_w * p->x_depth;
         t.at += k_depth;
     }
-    if (r->piece) {
-        te_runs_t whole = {r->piece, 1, (int32_t)conv_units(r->block.depth), 0, 0, 0};
-        te_block_put(&r->block, into, &whole);
+    conv_put_piece(r, into);
+}
+
+/* How many of the next n positions see a whole window whose rows are one run each. */
+static int32_t conv_inner(const conv_blocks_t *r, int32_t n) {
+    if (r->runs.n < r->p->w.k_h || r->column < r->inner || r->column >= r->inner_end) {
+        return 0;
     }
+    return n < r->inner_end - r->column ? n : r->inner_end - r->column;
+}
+
+/* Gathers n such positions. */
+static void conv_gather_inner(conv_blocks_t *r, int32_t into, int32_t n) {
+    const te_conv_t *p = r->p;
+    te_runs_t t = r->runs;
+    t.x += (r->column * p->w.stride_w - p->w.pad_w) * p->x_depth;
+    t.length = p->w.k_w * p->k_depth;
+    for (int32_t end = into + n; into < end; into++, t.x += p->w.stride_w * p->x_depth) {
+        conv_put(r, into, &t);
+        conv_put_piece(r, into);
+    }
+    r->column += n - 1;
+}
+
+static void conv_inner_columns(conv_blocks_t *r) {
+    const te_window_t *w = &r->p->w;
+    bool neighbours = w->dilation_w == 1 && r->p->k_depth == r->p->x_depth;
+    int32_t last = w->in_w + w->pad_w - w->k_w;  /* where a window that reaches to the image's end begins */
+    r->inner = (w->pad_w + w->stride_w - 1) / w->stride_w;
+    r->inner_end = neighbours && last >= 0 ? last / w->stride_w + 1 : 0;
 }
 
 /* Gathers positions first .. first + n - 1 of the output. */
@@ -156,8 +191,13 @@ static void conv_gather_all(conv_blocks_t *r, int32_t first, int32_t n) {
     }
     conv_begin_at(r, first);
     te_block_begin(&r->block);
-    for (int32_t i = 0; i < n; i++, conv_next(r)) {
-        conv_gather(r, i);
+    for (int32_t i = 0, inner; i < n; i += inner > 0 ? inner : 1, conv_next(r)) {
+        inner = conv_inner(r, n - i);
+        if (inner > 0) {
+            conv_gather_inner(r, i, inner);
+        } else {
+            conv_gather(r, i);
+        }
     }
 }
 
@@ -181,6 +221,7 @@ void te_conv_blocks_run(const te_model_t *m, const te_conv_t *p) {
     r.finish = te_finish(m, &p->c, p->range, NULL, filter);
     r.matmul = te_matmul(m, &p->c, &r.finish, filter);
     r.block = (te_block_t){te_out(m, p->block), filter, p->c.x_zero, 0, 0};
+    conv_inner_columns(&r);
     if (conv_pieces(p)) {
         r.piece = (int8_t *)r.block.data + te_padded(te_block_size(filter, span));
         memset(r.piece, p->c.x_zero, conv_units(filter));
