@@ -84,7 +84,7 @@ def depthwise(seed):
     multiplier, depth = m.pick(1, 1, 1, 2, 5, 8), m.pick(*CHANNELS)
     if multiplier > 1:
         depth = m.pick(1, 1, 2, 3, 4, 5)
-    h, w, out_h, out_w, options = m.window(k_h, k_w, m.pick(1, 1, 2, 3), m.pick(1, 1, 1, 2), 9)
+    h, w, out_h, out_w, options = m.window(k_h, k_w, m.pick(1, 1, 2, 3), m.pick(1, 1, 1, 2), m.pick(9, 9, 19))
     batch, channels = m.pick(1, 1, 2), depth * multiplier
     return m.finish("DEPTHWISE_CONV_2D", (batch, h, w, depth), (1, k_h, k_w, channels), (batch, out_h, out_w, channels), 3,
                     k_h * k_w, m.pick(True, True, False), depthMultiplier=multiplier, **options)

@@ -225,7 +225,7 @@ def _write_pipeline(folder):
 def _write_kernels(folder):
     """Models of kernel_models.py with inputs and output, as tflm_kernels.py reads them."""
     parts = []
-    for seed in range(72):
+    for seed in range(144):
         model, inputs = kernel_models.KINDS[seed % len(kernel_models.KINDS)](seed)
         x, y = b"".join(part.tobytes() for part in inputs), interpret(model, *inputs).tobytes()
         parts += [struct.pack("<III", len(model), len(x), len(y)), model, x, y]
