@@ -166,7 +166,7 @@ te_matmul_t te_matmul(const te_model_t *m, const te_channels_t *c, const te_fini
     te_place_t at = te_place(m, c->weights);
     uint32_t end = (at & ~TE_IN_FILE) + (uint32_t)(c->channels * depth);
     te_matmul_t t = {finish, te_at(m, at), at & TE_IN_FILE ? m->file_len - end : 0, depth, 0, c->channels, c->x_zero,
-        c->channels};
+        c->channels, NULL};
     return t;
 }
 

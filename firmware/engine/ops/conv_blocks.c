@@ -41,7 +41,8 @@ static int32_t conv_span(const te_conv_t *p) {
 
 uint32_t te_conv_blocks_size(const te_conv_t *p) {
     int32_t filter = te_conv_filter(p);
-    return te_padded(te_block_size(filter, conv_span(p))) + (conv_pieces(p) ? conv_units(filter) : 0);
+    uint32_t block = te_padded(te_block_size(filter, conv_span(p)));
+    return te_matmul_size(p->c.channels) + block + (conv_pieces(p) ? conv_units(filter) : 0);
 }
 
 /* A block is gathered before it is written. So the first output of a row is the last that any row's input is read
@@ -220,7 +221,8 @@ void te_conv_blocks_run(const te_model_t *m, const te_conv_t *p) {
     conv_blocks_t r = {.p = p, .x = te_in(m, p->x), .y = te_out(m, p->y)};
     r.finish = te_finish(m, &p->c, p->range, NULL, filter);
     r.matmul = te_matmul(m, &p->c, &r.finish, filter);
-    r.block = (te_block_t){te_out(m, p->block), filter, p->c.x_zero, 0, 0};
+    te_matmul_begin(&r.matmul, te_out(m, p->block));
+    r.block = (te_block_t){(int8_t *)te_out(m, p->block) + te_matmul_size(p->c.channels), filter, p->c.x_zero, 0, 0};
     conv_inner_columns(&r);
     if (conv_pieces(p)) {
         r.piece = (int8_t *)r.block.data + te_padded(te_block_size(filter, span));

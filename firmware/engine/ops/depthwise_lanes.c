@@ -3,7 +3,7 @@
  * once, so that a weight is read once for both. The input's zero point is taken off by the sums of the weights. */
 #include "dsp.h"
 
-#if TE_KERNELS != TE_REFERENCE
+#if TE_KERNELS != TE_REFERENCE && TE_KERNELS != TE_MVE
 
 /* Four channels of a row, and the window at two of its columns: taps and steps in elements. */
 typedef struct {

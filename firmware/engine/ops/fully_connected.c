@@ -72,15 +72,16 @@ static int fully_prepare(te_op_t *op, void *params) {
     }
     TE_TRY(te_activation(op, FULLY_ACTIVATION, &l.y, &p->range));
     p->x = te_op_in_at(op, 0);
-    p->block = te_op_scratch(op, fully_blocks(p) ? te_block_size(p->depth, p->batches) : 0);
+    p->block = te_op_scratch(op, fully_blocks(p) ? te_matmul_size(p->c.channels) + te_block_size(p->depth, p->batches) : 0);
     p->y = te_op_out_at(op);
     op->macs = l.k.count * (uint64_t)p->batches;
     return TE_OK;
 }
 
 /* All rows in blocks. */
-static void fully_blocks_s8(const fully_t *p, const te_matmul_t *m, void *scratch, const int8_t *x, int8_t *y) {
-    te_block_t b = {scratch, p->depth, p->c.x_zero, 0, 0};
+static void fully_blocks_s8(const fully_t *p, te_matmul_t *m, void *scratch, const int8_t *x, int8_t *y) {
+    te_block_t b = {(int8_t *)scratch + te_matmul_size(p->c.channels), p->depth, p->c.x_zero, 0, 0};
+    te_matmul_begin(m, scratch);
     for (int32_t done = 0; done < p->batches; done += b.rows) {
         b.rows = te_block_rows(p->depth, p->batches - done);
         te_block_fill(&b, x + done * p->depth);

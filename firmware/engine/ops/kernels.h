@@ -13,9 +13,12 @@
 #define TE_DSP 2        /* matmul_dsp.c, depthwise_dsp.c, ..: the DSP instructions of Cortex-M4, M7 and M33 */
 #define TE_AVX2 3       /* matmul_avx2.c, depthwise_avx2.c, ..: x86-64 */
 #define TE_THUMB2 4     /* the files of TE_BLOCKED, for Cortex-M3: one instruction loads several words */
+#define TE_MVE 5        /* matmul_mve.c, depthwise_mve.c, ..: Helium, of Cortex-M55 and M85 */
 
 #ifndef TE_KERNELS
-#if defined(__ARM_FEATURE_DSP) && defined(__thumb2__)
+#if defined(__ARM_FEATURE_MVE)
+#define TE_KERNELS TE_MVE
+#elif defined(__ARM_FEATURE_DSP) && defined(__thumb2__)
 #define TE_KERNELS TE_DSP
 #elif defined(__AVX2__)
 #define TE_KERNELS TE_AVX2
@@ -36,10 +39,27 @@ typedef struct {
     int32_t channels;
     int32_t x_zero;
     int32_t y_step;     /* from a row of the output to the next */
+    const void *table;  /* what te_matmul_begin() worked out */
 } te_matmul_t;
 
 /* The weights of channels c, of `depth` elements each; matmul.first and matmul.channels are all. */
 te_matmul_t te_matmul(const te_model_t *m, const te_channels_t *c, const te_finish_t *finish, int32_t depth);
+
+/* What te_matmul_s8() wants to know of all channels' weights, worked out once a run in so many bytes of scratch, a multiple
+ * of 16. */
+#if TE_KERNELS == TE_MVE
+uint32_t te_matmul_size(int32_t channels);
+void te_matmul_begin(te_matmul_t *m, void *scratch);
+#else
+static inline uint32_t te_matmul_size(int32_t channels) {
+    (void)channels;
+    return 0;
+}
+
+static inline void te_matmul_begin(te_matmul_t *m, void *scratch) {
+    (void)m, (void)scratch;
+}
+#endif
 
 /* A few rows, gathered from the image in whatever format the kernel multiplies best; they are whole before anything
  * is written, so the output may lie over what was gathered. */

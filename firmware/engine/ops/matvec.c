@@ -3,7 +3,7 @@
  * piece on the stack, again for every few channels if it is longer than a piece. */
 #include "quick.h"
 
-#if TE_KERNELS != TE_REFERENCE
+#if TE_KERNELS != TE_REFERENCE && TE_KERNELS != TE_MVE
 
 #define MATVEC_PIECE (TE_KERNELS == TE_AVX2 ? 2048 : 128)  /* elements */
 #define MATVEC_SUMS 30    /* channels whose sums go on together */

@@ -7,7 +7,7 @@
 
 /* c + a * b / 2^32, rounded to nearest, halves up. */
 static inline int32_t te_high_mla(int32_t a, int32_t b, int32_t c) {
-#if TE_KERNELS == TE_DSP
+#if defined(__ARM_FEATURE_DSP) && defined(__thumb2__)
     int32_t r;
     __asm__("smmlar %0, %1, %2, %3" : "=r"(r) : "r"(a), "r"(b), "r"(c));
     return r;
