@@ -5,6 +5,7 @@
  * first rounding in the upper word of twice the number times the multiplier; see te_quick_s8() for the second. */
 #include "add_sub.h"
 #include "avx2.h"
+#include "mve.h"
 
 #if TE_KERNELS != TE_REFERENCE
 
@@ -44,6 +45,23 @@ static int32_t add_vectors(const add_quick_t *s, const int8_t *a, const int8_t *
         _mm_storel_epi64((__m128i *)(void *)(y + i), _mm_packs_epi16(words, words));
     }
     return i;
+}
+
+#elif TE_KERNELS == TE_MVE
+
+/* The multiples of four elements. Inputs are half of what they are elsewhere, because VQRDMLAH doubles products. */
+static TE_APART int32_t add_vectors(const add_quick_t *s, const int8_t *a, const int8_t *b, int8_t *y, int32_t n) {
+    int32_t a_zero = -s->a_zero / 2, b_zero = -s->b_zero / 2, b_mult = s->b_mult, b_half = s->b_half, b_shift = -s->b_shift;
+    int32_t mult = s->mult, add = s->add, up = 23 - s->shift;
+    for (int32_t i = n >> 2; i > 0; i--, a += 4, b += 4, y += 4) {
+        int32x4_t u = vaddq_n_s32(vshlq_n_s32(vldrbq_s32(a), TE_ADD_SUB_SHIFT_S8 - 1), a_zero);
+        int32x4_t v = vaddq_n_s32(vshlq_n_s32(vldrbq_s32(b), TE_ADD_SUB_SHIFT_S8), b_zero);
+        v = vqrdmlahq_n_s32(vaddq_n_s32(vshrq_n_s32(v, 31), b_half), v, b_mult);
+        u = vaddq_s32(u, vshlq_r_s32(v, b_shift));
+        v = vqrdmlahq_n_s32(vaddq_n_s32(vshrq_n_s32(u, 31), add), u, mult);
+        vstrbq_s32(y, vshrq_n_s32(vqshlq_r_s32(v, up), 24));
+    }
+    return n & ~3;
 }
 
 #else
