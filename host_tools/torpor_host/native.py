@@ -8,13 +8,15 @@ import os
 import shutil
 import subprocess
 import tempfile
+from multiprocessing.pool import ThreadPool
 from pathlib import Path
 
 from torpor_host.errors import ToolError
 from torpor_host.paths import BUILD, FIRMWARE
 
 _FOLDERS = ("engine", "engine/ops", "dsp")
-FLAGS = ["-std=c99", "-O3", "-fPIC", "-shared", "-ffp-contract=off", "-Wall", "-Wextra", "-Werror"]
+FLAGS = ["-std=c99", "-O3", "-fPIC", "-ffp-contract=off", "-Wall", "-Wextra", "-Werror"]
+_SHARED = ["-shared"]
 
 
 def has_avx2() -> bool:
@@ -38,19 +40,24 @@ def library() -> ctypes.CDLL:
 
 def build(folder: Path) -> Path:
     """Builds libtorpor.so into `folder` unless it is up to date there; returns its path."""
-    return _compile(folder / "libtorpor.so", sources(), flags(), ("engine", "dsp"))
+    return _compile(folder / "libtorpor.so", sources(), flags(), _SHARED, ("engine", "dsp"))
+
+
+def variant(target: Path, more: list[str]) -> Path:
+    """Builds the library with more of the compiler's flags, unless it is up to date; returns its path."""
+    return _compile(target, sources(), [*flags(), *more], _SHARED, ("engine", "dsp"))
 
 
 def program(target: Path, sources: list[Path], flags: list[str]) -> Path:
     """Builds a program for this machine unless it is up to date; returns its path."""
-    return _compile(target, sources, ["-std=gnu99", "-O1", "-w", *flags], ("engine", "compiled"))
+    return _compile(target, sources, ["-std=gnu99", "-O0", "-w", *flags], [], ("engine", "compiled"))
 
 
-def _compile(target, sources, flags, folders):
-    """`folders`: what to look at for changes."""
+def _compile(target, sources, flags, link, folders):
+    """All cores compile. `folders`: what to look at for changes."""
     compiler = os.environ.get("CC", "cc")
     folder, stamp = target.parent, target.with_suffix(".stamp")
-    want = _digest([compiler, *flags, *map(str, sources)], folders)
+    want = _digest([compiler, *flags, *link, *map(str, sources)], folders)
     if target.exists() and stamp.exists() and stamp.read_text() == want:
         return target
     if shutil.which(compiler) is None:
@@ -58,12 +65,19 @@ def _compile(target, sources, flags, folders):
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder) as temp:
         made = Path(temp) / target.name
-        result = subprocess.run([compiler, *flags, "-o", made, *sources], capture_output=True, text=True)
-        if result.returncode:
-            raise ToolError(f"{compiler} failed on the sources:\n{result.stderr}", "the first error names the line")
+        objects = [made.with_name(f"{i}.o") for i in range(len(sources))]
+        with ThreadPool() as pool:
+            pool.map(_run, [[compiler, *flags, "-c", "-o", made, path] for made, path in zip(objects, sources)], 1)
+        _run([compiler, *link, "-o", made, *objects])
         made.rename(target)
     stamp.write_text(want)
     return target
+
+
+def _run(command):
+    result = subprocess.run(command, capture_output=True, text=True)
+    if result.returncode:
+        raise ToolError(f"{command[0]} failed on the sources:\n{result.stderr}", "the first error names the line")
 
 
 def sources() -> list[Path]:

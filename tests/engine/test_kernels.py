@@ -2,26 +2,23 @@
 """Every set of int8 kernels that this PC can run, on random layers, against the official interpreter."""
 
 import ctypes
-import os
-import subprocess
 
 import kernel_models
 import pytest
 
 from oracle import assert_same_bytes
 from torpor_host import engine, native
+from torpor_host.paths import BUILD
 
 SETS = {"reference": "TE_REFERENCE", "blocked": "TE_BLOCKED", "avx2": "TE_AVX2"}
 
 
 @pytest.fixture(scope="module", params=SETS)
-def kernels(request, tmp_path_factory):
+def kernels(request):
     """The host library with one set of kernels."""
     if request.param == "avx2" and not native.has_avx2():
         pytest.skip("this PC has no AVX2")
-    made = tmp_path_factory.mktemp(request.param) / "libtorpor.so"
-    flags = [*native.flags(), "-O1", f"-DTE_KERNELS={SETS[request.param]}"]
-    subprocess.run([os.environ.get("CC", "cc"), *flags, "-o", made, *native.sources()], check=True)
+    made = native.variant(BUILD / f"tests/kernels/{request.param}.so", ["-O1", f"-DTE_KERNELS={SETS[request.param]}"])
     library = ctypes.CDLL(str(made))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(engine, "library", lambda: library)

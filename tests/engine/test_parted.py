@@ -2,8 +2,6 @@
 """The engine built for some types: what it still has gives what all of it gives, and it says what it lacks."""
 
 import ctypes
-import os
-import subprocess
 
 import numpy as np
 import probes
@@ -21,13 +19,9 @@ SETS = [(), ("int8",), ("int16",), ("float32",), ("int8", "int4", "int32")]
 @pytest.fixture(scope="module", params=SETS, ids=lambda types: "-".join(types) or "none")
 def parted(request):
     """(types, library of the engine that was built for them)."""
-    folder = BUILD / "tests/parted"
-    folder.mkdir(parents=True, exist_ok=True)
-    target = folder / f"{'-'.join(request.param) or 'none'}.so"
+    target = BUILD / f"tests/parted/{'-'.join(request.param) or 'none'}.so"
     types = "".join(f"|TE_SET(TE_{name.upper()})" for name in request.param)
-    flags = [*native.flags(), "-O1", f"-DTE_TYPES=(0{types})"]
-    subprocess.run([os.environ.get("CC", "cc"), *flags, "-o", target, *native.sources()], check=True)
-    return request.param, ctypes.CDLL(str(target))
+    return request.param, ctypes.CDLL(str(native.variant(target, ["-O1", f"-DTE_TYPES=(0{types})"])))
 
 
 def run(data, inputs):

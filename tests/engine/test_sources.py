@@ -3,6 +3,7 @@
 
 import shutil
 import subprocess
+from multiprocessing.pool import ThreadPool
 
 import pytest
 
@@ -62,7 +63,10 @@ def test_each_file_compiles_alone(compiler, more, tmp_path):
         pytest.skip(f"no {compiler} on this machine")
     if more and not native.has_avx2():
         pytest.skip("this PC has no AVX2")
-    for path in native.sources():
-        command = [compiler, *_STRICT, *more.split(), "-O1", "-o", tmp_path / "x.o", path]
-        made = subprocess.run(command, capture_output=True, text=True)
-        assert made.returncode == 0, made.stderr
+
+    def errors(path):
+        command = [compiler, *_STRICT, *more.split(), "-O1", "-o", tmp_path / f"{path.stem}.o", path]
+        return subprocess.run(command, capture_output=True, text=True).stderr
+
+    with ThreadPool() as pool:
+        assert "".join(pool.map(errors, native.sources())) == ""

@@ -59,6 +59,15 @@ def test_the_convolution_is_right_unless_told_otherwise():
     assert engine.measure(conv())
 
 
+@pytest.mark.parametrize("length", (0, 1, 7, 8, 40))
+def test_a_stump_is_refused(length):
+    assert refused(conv()[:length] or b"\0")
+
+
+def test_another_file_format_is_refused():
+    assert refused(b"\x89PNG\r\n\x1a\n" * 10) == "this is no TensorFlow Lite model: it has no TFL3 mark."
+
+
 @pytest.mark.parametrize("change, sentence", (
     (dict(y=(1, 4, 5, 3)), "output dimension 1 should be 5"),
     (dict(y=(1, 5, 6, 3)), "output dimension 2 should be 5"),

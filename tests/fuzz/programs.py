@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+from multiprocessing.pool import ThreadPool
 from pathlib import Path
 
 from torpor_host import native
@@ -53,11 +54,14 @@ def _program(name, more, compiler, flags, engine, link) -> Path:
         return target
     FOLDER.mkdir(parents=True, exist_ok=True)
     (FOLDER / "engine.c").write_text("".join(f'#include "{source}"\n' for source in _engine_sources()))
-    roomy = _roomy(compiler)
     sources = [FOLDER / "engine.c", *(HERE / part for part in (f"{name}.c", "exercise.c", "watch.c", "fields.c", *more))]
     objects = [FOLDER / f"{name}_{source.stem}.o" for source in sources]
-    for source, made in zip(sources, objects):
-        _compile([compiler, *_COMMON, *flags, *(engine if source.parent == FOLDER else []), "-c", "-o", made, source])
+    commands = [[compiler, *_COMMON, *flags, *(engine if source.parent == FOLDER else []), "-c", "-o", made, source]
+                for source, made in zip(sources, objects)]
+    with ThreadPool() as pool:
+        compiled = pool.map_async(_compile, commands, 1)
+        roomy = _roomy(compiler)
+        compiled.get()
     _compile([compiler, *_COMMON, *flags, *link, "-o", target, *objects, roomy])
     stamp.write_text(want)
     return target
