@@ -2,6 +2,15 @@
  * Weights with a scale and a bias an output channel: what convolutions and fully connected layers share. */
 #include "kernels.h"
 
+int te_layer(te_op_t *op, uint32_t x, uint32_t bias, te_layer_t *l) {
+    l->axis = 0;
+    l->bias_slot = bias;
+    l->narrow = l->own = false;
+    TE_TRY(te_op_activation(op, x, &l->x));
+    TE_TRY(te_op_input(op, 1, &l->k));
+    return te_op_output(op, &l->y);
+}
+
 static int channels_quantised(te_op_t *op, const te_layer_t *l) {
     TE_TRY(te_op_quantised(op, &l->x));
     TE_TRY(te_op_quantised(op, &l->y));
@@ -50,18 +59,17 @@ static int channels_scales(te_op_t *op, const te_layer_t *l, te_channels_t *c) {
     c->y_zero = (int16_t)l->y.zero_point;
     c->x_scale = l->x.scale;
     c->y_scale = l->y.scale;
+    if (l->own && !c->per_channel) {
+        return TE_OK;
+    }
     c->scratch = te_op_scratch(op, te_channels_size(l->k.scales.n));
     return channels_factors(op, l, c);
 }
 
 int te_channels(te_op_t *op, const te_layer_t *l, te_channels_t *c) {
-    memset(c, 0, sizeof(*c));
-    c->scratch = TE_NO_REF;
     TE_TRY(channels_quantised(op, l));
-    c->type = l->x.type;
-    c->k_type = l->k.type;
-    c->channels = l->k.shape[l->axis];
-    c->weights = te_op_in_at(op, 1);
+    *c = (te_channels_t){.weights = te_op_in_at(op, 1), .channels = l->k.shape[l->axis], .type = l->x.type,
+        .k_type = l->k.type, .scratch = TE_NO_REF};
     TE_TRY(channels_bias(op, l, c));
     return te_is(l->x.type, TE_FLOAT32) ? TE_OK : channels_scales(op, l, c);
 }

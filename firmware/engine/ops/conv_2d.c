@@ -46,12 +46,10 @@ static bool conv_in_blocks(const te_conv_t *p) {
 
 static int conv_prepare(te_op_t *op, void *params) {
     te_conv_t *p = params;
-    te_layer_t l = {.bias_slot = 2};
+    te_layer_t l;
     te_file_t *f = &op->graph->file;
     TE_TRY(te_op_slots(op, 2, 3, TE_CONV_2D_OPTIONS));
-    TE_TRY(te_op_activation(op, 0, &l.x));
-    TE_TRY(te_op_input(op, 1, &l.k));
-    TE_TRY(te_op_output(op, &l.y));
+    TE_TRY(te_layer(op, 0, 2, &l));
     TE_TRY(conv_shapes(op, &l.x, &l.k, &l.y, p));
     l.narrow = te_fb_field_u8(f, &op->options, CONV_BIAS_TYPE, TE_FLOAT32) == TE_INT32;
     TE_TRY(te_window_size(op, te_fb_field_i32(f, &op->options, CONV_DILATION_W, 1), &p->w.dilation_w));

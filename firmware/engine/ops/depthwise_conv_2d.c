@@ -48,12 +48,11 @@ static int32_t depthwise_step(const te_depthwise_t *p) {
 
 static int depthwise_prepare(te_op_t *op, void *params) {
     te_depthwise_t *p = params;
-    te_layer_t l = {.axis = 3, .bias_slot = 2};
+    te_layer_t l;
     te_file_t *f = &op->graph->file;
     TE_TRY(te_op_slots(op, 2, 3, TE_DEPTHWISE_CONV_2D_OPTIONS));
-    TE_TRY(te_op_activation(op, 0, &l.x));
-    TE_TRY(te_op_input(op, 1, &l.k));
-    TE_TRY(te_op_output(op, &l.y));
+    TE_TRY(te_layer(op, 0, 2, &l));
+    l.axis = 3;
     TE_TRY(depthwise_shapes(op, &l.x, &l.k, &l.y, p));
     TE_TRY(te_window_size(op, te_fb_field_i32(f, &op->options, DEPTHWISE_DILATION_W, 1), &p->w.dilation_w));
     TE_TRY(te_window_size(op, te_fb_field_i32(f, &op->options, DEPTHWISE_DILATION_H, 1), &p->w.dilation_h));

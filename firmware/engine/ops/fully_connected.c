@@ -41,8 +41,6 @@ static int fully_one_scale(te_op_t *op, const te_layer_t *l, fully_t *p) {
         return te_op_fail(op, TE_ERR_MODEL, "its scales are far too large for the output's", 0);
     }
     p->scale = (te_one_scale_t){scale.mult, (int8_t)scale.shift};
-    op->scratch = 0;
-    p->c.scratch = TE_NO_REF;
     return TE_OK;
 }
 
@@ -53,11 +51,10 @@ static bool fully_blocks(const fully_t *p) {
 
 static int fully_prepare(te_op_t *op, void *params) {
     fully_t *p = params;
-    te_layer_t l = {.bias_slot = 2};
+    te_layer_t l;
     TE_TRY(te_op_slots(op, 2, 3, TE_FULLY_CONNECTED_OPTIONS));
-    TE_TRY(te_op_activation(op, 0, &l.x));
-    TE_TRY(te_op_input(op, 1, &l.k));
-    TE_TRY(te_op_output(op, &l.y));
+    TE_TRY(te_layer(op, 0, 2, &l));
+    l.own = true;
     l.narrow = te_fb_field_u8(&op->graph->file, &op->options, FULLY_BIAS_TYPE, TE_FLOAT32) == TE_INT32;
     if (te_fb_field_u8(&op->graph->file, &op->options, FULLY_WEIGHTS_FORMAT, 0) != 0) {
         return te_op_fail(op, TE_ERR_UNSUPPORTED, "shuffled weights are not supported", 0);

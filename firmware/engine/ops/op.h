@@ -127,9 +127,14 @@ typedef struct {
     int axis;             /* of k, along which the output channels run */
     uint32_t bias_slot;
     bool narrow;          /* int16 without a bias: its sums have 32 bits all the same */
+    bool own;             /* one scale for all is the operator's to prove and to keep */
 } te_layer_t;
 
-/* Checks its types, scales and bias. Asks for scratch if they are integers. */
+/* Describes it: the input is in slot x, the bias, if there is one, in slot `bias`, the output channels are the weights'
+ * first dimension. */
+int te_layer(te_op_t *op, uint32_t x, uint32_t bias, te_layer_t *layer);
+
+/* Checks its types, scales and bias. Asks for scratch if there are scales that it has to multiply. */
 int te_channels(te_op_t *op, const te_layer_t *layer, te_channels_t *c);
 
 /* Bytes of scratch for n scales. */

@@ -66,11 +66,9 @@ static int transpose_conv_wanted(te_op_t *op, const te_desc_t *y) {
 
 static int transpose_conv_prepare(te_op_t *op, void *params) {
     transpose_conv_t *p = params;
-    te_layer_t l = {.bias_slot = TRANSPOSE_BIAS};
+    te_layer_t l;
     TE_TRY(te_op_slots(op, 3, 4, TRANSPOSE_OPTIONS_TYPE));
-    TE_TRY(te_op_activation(op, TRANSPOSE_X, &l.x));
-    TE_TRY(te_op_input(op, TRANSPOSE_WEIGHTS, &l.k));
-    TE_TRY(te_op_output(op, &l.y));
+    TE_TRY(te_layer(op, TRANSPOSE_X, TRANSPOSE_BIAS, &l));
     TE_TRY(transpose_conv_wanted(op, &l.y));
     TE_TRY(transpose_conv_shapes(op, &l, p));
     TE_TRY(te_channels(op, &l, &p->c));
