@@ -27,6 +27,10 @@ static bool place_read_elsewhere(const te_plan_t *p, int32_t tensor) {
     return false;
 }
 
+static bool place_any_lag(const te_lag_t *lag) {
+    return lag->forward != TE_NO_OVERLAP || lag->backward != TE_NO_OVERLAP;
+}
+
 /* Adds what input `slot` allows; a tensor in two slots must be allowed by both. */
 static void place_allow(te_plan_t *p, int32_t tensor, const te_lag_t *lag) {
     for (int i = 0; i < p->n_over; i++) {
@@ -42,6 +46,9 @@ static void place_allow(te_plan_t *p, int32_t tensor, const te_lag_t *lag) {
 
 void te_plan_overlaps(te_plan_t *p) {
     p->n_over = 0;
+    if (!place_any_lag(&p->need->lag[0]) && !place_any_lag(&p->need->lag[1])) {
+        return;
+    }
     for (uint32_t slot = 0; slot < TE_LAG_SLOTS && slot < p->need->inputs.n; slot++) {
         int32_t tensor = te_graph_index(p->graph, p->need->inputs, slot);
         if (tensor >= 0 && te_plan_size(p, tensor) > 0 && !te_plan_stays(p, tensor) && !place_read_elsewhere(p, tensor)) {
@@ -50,7 +57,7 @@ void te_plan_overlaps(te_plan_t *p) {
     }
     int allowed = 0;
     for (int i = 0; i < p->n_over; i++) {
-        if (p->over[i].lag.forward != TE_NO_OVERLAP || p->over[i].lag.backward != TE_NO_OVERLAP) {
+        if (place_any_lag(&p->over[i].lag)) {
             p->over[allowed++] = p->over[i];
         }
     }
@@ -157,6 +164,8 @@ static bool place_may_run_over(const te_plan_t *p, int n_over, int32_t tensor) {
 /* Looks for the block's best place; if it does not stay, that is the lowest. */
 static void place_search(te_plan_t *p, place_block_t *b) {
     place_gaps_t gaps = {0, 0, 0};
+    b->best = 0;
+    b->best_at = -1;
     if (b->stays) {
         gaps = place_gaps(p);
     }
@@ -185,11 +194,35 @@ static void place_search(te_plan_t *p, place_block_t *b) {
     }
 }
 
+/* Whether `size` bytes lie apart from all that is alive, or over an input as far as that is allowed. */
+static bool place_free(const te_plan_t *p, uint32_t size, int n_over, uint32_t at) {
+    for (int i = 0; i < p->n; i++) {
+        int32_t tensor = p->live[i];
+        uint32_t from = p->graph->where[tensor];
+        bool apart = at + size <= from || from + te_plan_size(p, tensor) <= at;
+        if (!apart && !place_may_run_over(p, n_over, tensor)) {
+            return false;
+        }
+    }
+    return place_runs_over(p, n_over, at, size);
+}
+
+/* Where nothing that is alive stays, no place leaves more than the first bytes and the last do. */
+static bool place_at_end(const te_plan_t *p, place_block_t *b) {
+    if (!b->stays || b->size > p->limit || place_next_stay(p, 0) < p->n) {
+        return false;
+    }
+    b->best_at = 0;
+    if (!place_free(p, b->size, b->n_over, 0)) {
+        b->best_at = p->limit - b->size;
+        return p->limit != TE_PLAN_NO_LIMIT && place_free(p, b->size, b->n_over, (uint32_t)b->best_at);
+    }
+    return true;
+}
+
 /* Where thousands are alive: above all, without looking. */
 static void place_above(const te_plan_t *p, place_block_t *b) {
-    if (p->limit - p->top >= b->size) {
-        b->best_at = p->top;
-    }
+    b->best_at = p->limit - p->top >= b->size ? (int64_t)p->top : -1;
 }
 
 bool te_plan_put(te_plan_t *p, uint32_t size, int last, int n_over, te_place_t *at) {
@@ -197,14 +230,12 @@ bool te_plan_put(te_plan_t *p, uint32_t size, int last, int n_over, te_place_t *
     b.size = size;
     b.stays = last > p->now;
     b.n_over = n_over;
-    b.best = 0;
-    b.best_at = -1;
     p->missing = UINT32_MAX;
     p->steps += (uint32_t)p->n;
-    if (p->steps < PLACE_STEPS) {
-        place_search(p, &b);
-    } else {
+    if (p->steps >= PLACE_STEPS) {
         place_above(p, &b);
+    } else if (!place_at_end(p, &b)) {
+        place_search(p, &b);
     }
     if (b.best_at < 0) {
         return false;
@@ -218,15 +249,7 @@ bool te_plan_put_at(te_plan_t *p, uint32_t size, int n_over, te_place_t at) {
     if (at % TE_ARENA_ALIGN || at > TE_PLAN_NO_LIMIT || size > TE_PLAN_NO_LIMIT - at) {
         return false;
     }
-    for (int i = 0; i < p->n; i++) {
-        int32_t tensor = p->live[i];
-        uint32_t from = p->graph->where[tensor];
-        bool apart = at + size <= from || from + te_plan_size(p, tensor) <= at;
-        if (!apart && !place_may_run_over(p, n_over, tensor)) {
-            return false;
-        }
-    }
     p->steps += (uint32_t)p->n;
     p->top = at + size > p->top ? at + size : p->top;
-    return p->steps < PLACE_STEPS && place_runs_over(p, n_over, at, size);
+    return p->steps < PLACE_STEPS && place_free(p, size, n_over, at);
 }
