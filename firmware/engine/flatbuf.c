@@ -6,10 +6,6 @@ int32_t te_fb_i32(te_file_t *f, uint32_t at) {
     return (int32_t)fb_u32(f, at);
 }
 
-uint32_t te_fb_u32(te_file_t *f, uint32_t at) {
-    return fb_u32(f, at);
-}
-
 int64_t te_fb_i64(te_file_t *f, uint32_t at) {
     int64_t v = 0;
     if (fb_inside(f, at, sizeof(v))) {
@@ -20,14 +16,6 @@ int64_t te_fb_i64(te_file_t *f, uint32_t at) {
 
 float te_fb_f32(te_file_t *f, uint32_t at) {
     return fb_inside(f, at, 4) ? te_load_f32(f->data + at) : 0;
-}
-
-uint32_t te_fb_follow(te_file_t *f, uint32_t at) {
-    return fb_follow(f, at);
-}
-
-te_table_t te_fb_table(te_file_t *f, uint32_t at) {
-    return fb_table(f, at);
 }
 
 uint32_t te_fb_field(te_file_t *f, const te_table_t *t, int id, uint32_t size) {
@@ -42,14 +30,6 @@ int32_t te_fb_field_i32(te_file_t *f, const te_table_t *t, int id, int32_t absen
     return fb_field_i32(f, t, id, absent);
 }
 
-te_table_t te_fb_field_table(te_file_t *f, const te_table_t *t, int id) {
-    return fb_field_table(f, t, id);
-}
-
 te_vec_t te_fb_field_vec(te_file_t *f, const te_table_t *t, int id, uint32_t element_size) {
     return fb_field_vec(f, t, id, element_size);
-}
-
-te_table_t te_fb_vec_table(te_file_t *f, te_vec_t v, uint32_t i) {
-    return fb_vec_table(f, v, i);
 }

@@ -52,15 +52,8 @@ typedef struct {
 
 /* Scalars at a position; 0 outside the file. */
 int32_t te_fb_i32(te_file_t *f, uint32_t at);
-uint32_t te_fb_u32(te_file_t *f, uint32_t at);
 int64_t te_fb_i64(te_file_t *f, uint32_t at);
 float te_fb_f32(te_file_t *f, uint32_t at);
-
-/* The target of the offset at a position. */
-uint32_t te_fb_follow(te_file_t *f, uint32_t at);
-
-/* The table at a position; absent if that is 0. */
-te_table_t te_fb_table(te_file_t *f, uint32_t at);
 
 /* Position of a table's field of `size` bytes; 0 if absent. */
 uint32_t te_fb_field(te_file_t *f, const te_table_t *t, int id, uint32_t size);
@@ -68,10 +61,6 @@ uint32_t te_fb_field(te_file_t *f, const te_table_t *t, int id, uint32_t size);
 /* A table's fields by kind, with the schema's default where absent. */
 uint8_t te_fb_field_u8(te_file_t *f, const te_table_t *t, int id, uint8_t absent);
 int32_t te_fb_field_i32(te_file_t *f, const te_table_t *t, int id, int32_t absent);
-te_table_t te_fb_field_table(te_file_t *f, const te_table_t *t, int id);
 te_vec_t te_fb_field_vec(te_file_t *f, const te_table_t *t, int id, uint32_t element_size);
-
-/* Table i of a vector of tables; absent and `bad` if out of range. */
-te_table_t te_fb_vec_table(te_file_t *f, te_vec_t v, uint32_t i);
 
 #endif

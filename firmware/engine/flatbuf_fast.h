@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * The reader of flatbuf.h once more, to be compiled into a file that reads much. */
+ * The reader of flatbuf.h, to be compiled into a file that reads much. */
 #ifndef TORPOR_FLATBUF_FAST_H
 #define TORPOR_FLATBUF_FAST_H
 
@@ -24,10 +24,10 @@ static inline uint32_t fb_u32(te_file_t *f, uint32_t at) {
     return fb_inside(f, at, 4) ? (uint32_t)te_load_i32(f->data + at) : 0;
 }
 
-/* The target of an offset that lies in the file. */
+/* The target of an offset that lies in the file, as do the target's own first 4 bytes. */
 static inline uint32_t fb_target(te_file_t *f, uint32_t at) {
     uint32_t distance = (uint32_t)te_load_i32(f->data + at);
-    if (distance < 4 || distance > f->len - at) {
+    if (distance < 4 || distance > f->len - at - 4) {
         f->bad = true;
         return 0;
     }
@@ -38,20 +38,22 @@ static inline uint32_t fb_follow(te_file_t *f, uint32_t at) {
     return fb_inside(f, at, 4) ? fb_target(f, at) : 0;
 }
 
-/* Positions are below 2^31, so a vtable before the file's start is beyond its end modulo 2^32. */
+/* The table at a target. Positions are below 2^31, so a vtable before the file's start is beyond its end modulo 2^32. */
 static inline te_table_t fb_table(te_file_t *f, uint32_t at) {
     te_table_t t = {0, 0, 0, 0};
-    uint32_t vtable = at ? at - fb_u32(f, at) : 0;
-    if (vtable == 0 || f->bad || !fb_inside(f, vtable, 4)) {
+    uint32_t vtable = at ? at - (uint32_t)te_load_i32(f->data + at) : 0;
+    if (vtable == 0 || !fb_inside(f, vtable, 4)) {
         return t;
     }
     uint16_t vtable_size = fb_load_u16(f->data + vtable), size = fb_load_u16(f->data + vtable + 2);
-    if (fb_inside(f, vtable, vtable_size) && fb_inside(f, at, size)) {
-        t.at = at;
-        t.vtable = vtable;
-        t.vtable_size = vtable_size;
-        t.size = size;
+    if (vtable_size > f->len - vtable || size > f->len - at) {
+        f->bad = true;
+        return t;
     }
+    t.at = at;
+    t.vtable = vtable;
+    t.vtable_size = vtable_size;
+    t.size = size;
     return t;
 }
 
@@ -84,8 +86,8 @@ static inline te_vec_t fb_field_vec(te_file_t *f, const te_table_t *t, int id, u
     te_vec_t v = {0, 0};
     uint32_t at = fb_field(f, t, id, 4);
     at = at ? fb_target(f, at) : 0;
-    uint32_t n = at ? fb_u32(f, at) : 0;
-    if (n == 0 || f->bad) {
+    uint32_t n = at ? (uint32_t)te_load_i32(f->data + at) : 0;
+    if (n == 0) {
         return v;
     }
     if (n > (f->len - at - 4) / element_size) {
@@ -97,6 +99,7 @@ static inline te_vec_t fb_field_vec(te_file_t *f, const te_table_t *t, int id, u
     return v;
 }
 
+/* Table i of a vector of tables; absent and `bad` if out of range. */
 static inline te_table_t fb_vec_table(te_file_t *f, te_vec_t v, uint32_t i) {
     if (i >= v.n) {
         f->bad = true;

@@ -84,8 +84,8 @@ int te_graph_open(te_graph_t *g, const void *file, size_t len, te_error_t *why) 
 }
 
 /* Shape, and the product of its dimensions in 64 bits. */
-static int graph_shape(te_graph_t *g, int32_t index, te_desc_t *t) {
-    te_vec_t shape = fb_field_vec(&g->file, &t->table, TENSOR_SHAPE, 4);
+static int graph_shape(te_graph_t *g, int32_t index, const te_table_t *table, te_desc_t *t) {
+    te_vec_t shape = fb_field_vec(&g->file, table, TENSOR_SHAPE, 4);
     uint32_t size = te_type_size(t->type);
     if (shape.n > TE_MAX_RANK) {
         return te_fail(g, TE_ERR_UNSUPPORTED, "tensor %d has more than 6 dimensions", index);
@@ -108,12 +108,12 @@ static int graph_shape(te_graph_t *g, int32_t index, te_desc_t *t) {
     return TE_OK;
 }
 
-static int graph_type(te_graph_t *g, int32_t index, te_desc_t *t) {
-    t->type = fb_field_u8(&g->file, &t->table, TENSOR_TYPE, TE_FLOAT32);
+static int graph_type(te_graph_t *g, int32_t index, const te_table_t *table, te_desc_t *t) {
+    t->type = fb_field_u8(&g->file, table, TENSOR_TYPE, TE_FLOAT32);
     if (te_type_size(t->type) == 0 && t->type != TE_INT4) {
         return te_fail(g, TE_ERR_UNSUPPORTED, "tensor %d is of a type that is not supported", index);
     }
-    if (fb_field(&g->file, &t->table, TENSOR_SPARSITY, 4)) {
+    if (fb_field(&g->file, table, TENSOR_SPARSITY, 4)) {
         return te_fail(g, TE_ERR_UNSUPPORTED, "tensor %d is sparse, which is not supported", index);
     }
     return TE_OK;
@@ -125,19 +125,19 @@ int te_graph_type(te_graph_t *g, int32_t tensor) {
 }
 
 /* The buffer of a tensor; absent if it has none, and for a variable, which does not start from it. */
-static te_table_t graph_buffer(te_graph_t *g, const te_desc_t *t) {
-    uint32_t number = (uint32_t)fb_field_i32(&g->file, &t->table, TENSOR_BUFFER, 0);
+static te_table_t graph_buffer(te_graph_t *g, const te_table_t *table, const te_desc_t *t) {
+    uint32_t number = (uint32_t)fb_field_i32(&g->file, table, TENSOR_BUFFER, 0);
     te_table_t none = {0, 0, 0, 0};
     return number && !t->variable ? fb_vec_table(&g->file, g->buffers, number) : none;
 }
 
 /* Its constant bytes: as many as the shape says, and in the file. */
-static int graph_constant(te_graph_t *g, int32_t index, te_desc_t *t) {
+static int graph_constant(te_graph_t *g, int32_t index, const te_table_t *table, te_desc_t *t) {
     te_file_t *f = &g->file;
-    te_table_t buffer = graph_buffer(g, t);
+    te_table_t buffer = graph_buffer(g, table, t);
     te_vec_t data = fb_field_vec(f, &buffer, BUFFER_DATA, 1);
     uint32_t outside = fb_field(f, &buffer, BUFFER_OFFSET, 8);
-    if ((outside && te_fb_i64(f, outside) > 1) || fb_field_i32(f, &t->table, TENSOR_EXTERNAL_BUFFER, 0) != 0) {
+    if ((outside && te_fb_i64(f, outside) > 1) || fb_field_i32(f, table, TENSOR_EXTERNAL_BUFFER, 0) != 0) {
         return te_fail(g, TE_ERR_UNSUPPORTED, "tensor %d lies outside the file, which is not supported", index);
     }
     if (data.n != 0 && data.n != t->nbytes) {
@@ -187,9 +187,9 @@ static int graph_zeros(te_graph_t *g, int32_t index, te_desc_t *t, te_vec_t zero
 }
 
 /* As TFLM reads it: quantised if it has scales and zero points. */
-static int graph_quantisation(te_graph_t *g, int32_t index, te_desc_t *t) {
+static int graph_quantisation(te_graph_t *g, int32_t index, const te_table_t *tensor, te_desc_t *t) {
     te_file_t *f = &g->file;
-    te_table_t table = fb_field_table(f, &t->table, TENSOR_QUANTISATION);
+    te_table_t table = fb_field_table(f, tensor, TENSOR_QUANTISATION);
     te_vec_t none = {0, 0};
     te_vec_t scales = fb_field_vec(f, &table, QUANTISATION_SCALE, 4);
     te_vec_t zeros = fb_field_vec(f, &table, QUANTISATION_ZERO_POINT, 8);
@@ -249,12 +249,12 @@ int te_graph_tensor(te_graph_t *g, int32_t index, te_desc_t *t) {
         *t = g->output_desc;
         return TE_OK;
     }
-    t->table = fb_vec_table(&g->file, g->part.tensors, (uint32_t)index);
-    t->variable = fb_field_u8(&g->file, &t->table, TENSOR_VARIABLE, 0) != 0;
-    TE_TRY(graph_type(g, index, t));
-    TE_TRY(graph_shape(g, index, t));
-    TE_TRY(graph_constant(g, index, t));
-    TE_TRY(graph_quantisation(g, index, t));
+    te_table_t table = fb_vec_table(&g->file, g->part.tensors, (uint32_t)index);
+    t->variable = fb_field_u8(&g->file, &table, TENSOR_VARIABLE, 0) != 0;
+    TE_TRY(graph_type(g, index, &table, t));
+    TE_TRY(graph_shape(g, index, &table, t));
+    TE_TRY(graph_constant(g, index, &table, t));
+    TE_TRY(graph_quantisation(g, index, &table, t));
     if (g->file.bad) {
         return te_fail(g, TE_ERR_FORMAT, "tensor %d leads outside the file", index);
     }
@@ -334,8 +334,9 @@ int te_graph_op(te_graph_t *g, int index, te_op_t *op) {
     return f->bad ? graph_damaged(g) : TE_OK;
 }
 
-te_vec_t te_graph_name(te_graph_t *g, const te_desc_t *t) {
-    return fb_field_vec(&g->file, &t->table, TENSOR_NAME, 1);
+te_vec_t te_graph_name(te_graph_t *g, int32_t tensor) {
+    te_table_t table = fb_vec_table(&g->file, g->part.tensors, (uint32_t)tensor);
+    return fb_field_vec(&g->file, &table, TENSOR_NAME, 1);
 }
 
 bool te_graph_metadata(te_graph_t *g, uint32_t i, const char *name, te_vec_t *data) {

@@ -74,20 +74,19 @@ static inline bool te_is(int type, int T) {
 
 /* A tensor as the file describes it; te_graph_tensor() has proved every field. */
 typedef struct {
-    te_table_t table;
     uint8_t type;         /* te_type_t */
     uint8_t rank;
+    bool variable;        /* keeps its values from run to run */
+    bool symmetric;       /* every zero point is 0; looked at only while a model is measured, as the next */
+    float greatest;       /* scale */
     int32_t shape[TE_MAX_RANK];
     uint32_t count;       /* elements, 1 .. 2^31 - 1 */
     uint32_t nbytes;
     uint32_t constant;    /* position of its nbytes in the file, 0 for an activation */
-    bool variable;        /* keeps its values from run to run */
     te_vec_t scales;      /* floats; none if not quantised */
     int32_t axis;         /* that the scales run along, if there are several */
     float scale;          /* the first */
     int32_t zero_point;   /* the first */
-    float greatest;       /* scale; looked at only while a model is measured, as the next */
-    bool symmetric;       /* every zero point is 0 */
 } te_desc_t;
 
 /* What operators have in common that name one entry in the file's list of operator codes. */
@@ -205,7 +204,7 @@ static inline uint32_t te_state_size(uint32_t nbytes) {
 int te_graph_keep(te_graph_t *g, uint32_t *kept, uint32_t nbytes);
 
 /* A tensor's name. */
-te_vec_t te_graph_name(te_graph_t *g, const te_desc_t *t);
+te_vec_t te_graph_name(te_graph_t *g, int32_t tensor);
 
 /* Bytes of metadata entry i, if that is its name. */
 bool te_graph_metadata(te_graph_t *g, uint32_t i, const char *name, te_vec_t *data);

@@ -29,7 +29,7 @@ static int look_end(const te_model_t *m, bool input, int i, te_tensor_t *out) {
     memcpy(out->shape, t.shape, t.rank * sizeof(t.shape[0]));
     out->scale = t.scale;
     out->zero_point = t.zero_point;
-    te_vec_t name = te_graph_name(&g, &t);
+    te_vec_t name = te_graph_name(&g, index);
     out->name = (const char *)m->file + name.at;
     out->name_len = name.n;
     return TE_OK;
