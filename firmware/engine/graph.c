@@ -120,6 +120,9 @@ static int graph_type(te_graph_t *g, int32_t index, const te_table_t *table, te_
 }
 
 int te_graph_type(te_graph_t *g, int32_t tensor) {
+    if (g->model && tensor == g->output) {
+        return g->output_desc.type;
+    }
     te_table_t table = fb_vec_table(&g->file, g->part.tensors, (uint32_t)tensor);
     return fb_field_u8(&g->file, &table, TENSOR_TYPE, TE_FLOAT32);
 }
@@ -278,7 +281,7 @@ static void graph_blame(te_graph_t *g, const te_op_t *op) {
 }
 
 /* The kind of the operators of one entry in the file's list, which mostly was asked for a moment ago. */
-static const te_kind_t *graph_kind_of(te_graph_t *g, uint32_t number) {
+static te_kind_t *graph_kind_of(te_graph_t *g, uint32_t number) {
     te_file_t *f = &g->file;
     te_kind_t *kind = &g->kinds[number % TE_KINDS];
     if (kind->number != number + 1) {
@@ -288,15 +291,17 @@ static const te_kind_t *graph_kind_of(te_graph_t *g, uint32_t number) {
         kind->custom = kind->code == TE_CUSTOM ? fb_field_vec(f, &code, CODE_CUSTOM, 1) : none;
         kind->row = te_row_find(g, kind);
         kind->number = number + 1;
+        kind->types = 0;
     }
     return kind;
 }
 
 static int graph_kind(te_graph_t *g, const te_table_t *table, int index, te_op_t *op) {
     te_file_t *f = &g->file;
-    const te_kind_t *kind = graph_kind_of(g, (uint32_t)fb_field_i32(f, table, OP_CODE, 0));
+    te_kind_t *kind = graph_kind_of(g, (uint32_t)fb_field_i32(f, table, OP_CODE, 0));
     op->graph = g;
     op->index = index;
+    op->kind = kind;
     op->code = kind->code;
     op->custom = kind->custom;
     op->row = kind->row;

@@ -95,6 +95,7 @@ typedef struct {
     int32_t code;     /* BuiltinOperator */
     te_vec_t custom;  /* name of a custom operator, in the file */
     int32_t row;      /* in the table of operators, -1 if it is not there */
+    uint64_t types;   /* of the slots of one that suited, see te_types(); 0 if none did yet */
 } te_kind_t;
 
 #define TE_KINDS 4
@@ -140,6 +141,7 @@ typedef struct {
 typedef struct {
     te_graph_t *graph;
     int index;              /* in its subgraph */
+    te_kind_t *kind;        /* until the next operator is read */
     int code;               /* BuiltinOperator */
     te_vec_t custom;        /* name of a custom operator, in the file */
     te_vec_t custom_options;  /* its bytes */

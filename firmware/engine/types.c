@@ -68,6 +68,23 @@ static uint32_t types_match(te_op_t *op, const char *signature) {
     return slot;
 }
 
+/* The letters of all slots, as in a signature, in one number; 0 if they do not fit in, or a type is unknown. */
+static uint64_t types_letters(te_op_t *op) {
+    uint64_t letters = 0;
+    if (op->inputs.n + op->outputs.n > 7) {
+        return 0;
+    }
+    for (uint32_t slot = 0; slot < op->inputs.n + op->outputs.n; slot++) {
+        int type = types_slot(op, slot);
+        char letter = type < 0 ? '-' : te_type_letter(type);
+        if (letter == 0) {
+            return 0;
+        }
+        letters = (slot == op->inputs.n ? letters << 8 | ':' : letters) << 8 | (uint8_t)letter;
+    }
+    return letters;
+}
+
 /* An operator computes in the types of its first input and first output, and in int4. */
 static int types_built(te_op_t *op) {
     for (uint32_t slot = 0; slot < op->inputs.n + op->outputs.n; slot++) {
@@ -79,7 +96,7 @@ static int types_built(te_op_t *op) {
     return TE_OK;
 }
 
-int te_types(te_op_t *op, const char *signatures) {
+static int types_prove(te_op_t *op, const char *signatures) {
     uint32_t n = op->inputs.n, best = 0;
     bool parted = *signatures == '*';
     signatures += parted;
@@ -98,4 +115,13 @@ int te_types(te_op_t *op, const char *signatures) {
     }
     int32_t value = (int32_t)(best < n ? best : best - n) << 8 | types_slot(op, best);
     return te_fail(op->graph, TE_ERR_UNSUPPORTED, best < n ? "its input %d cannot be %t" : "its output %d cannot be %t", value);
+}
+
+int te_types(te_op_t *op, const char *signatures) {
+    uint64_t letters = types_letters(op);
+    if (letters == 0 || letters != op->kind->types) {
+        TE_TRY(types_prove(op, signatures));
+        op->kind->types = letters;
+    }
+    return TE_OK;
 }
