@@ -252,28 +252,26 @@ static int measure_all(te_graph_t *g, te_extent_t *e, void *state, size_t state_
 }
 
 /* Says how much memory there must be. */
-static int measure_needed(te_graph_t *g, size_t available) {
-    te_extent_t e;
-    TE_TRY(te_graph_open(g, g->file.data, g->file.len, g->why));
-    TE_TRY(te_verify_extent(g, &e));
-    TE_TRY(te_verify_params(g, &e));
+static int measure_needed(te_graph_t *g, te_extent_t *e, size_t available) {
+    TE_TRY(te_verify_params(g, e));
     te_graph_blame_none(g);
-    g->why->needed = measure_layout(&e, e.params).end;
+    g->why->needed = measure_layout(e, e->params).end;
     g->why->available = (uint32_t)available;
     return te_fail(g, TE_ERR_MEMORY, "too little memory to measure the model in", 0);
 }
 
 int te_measure(const void *file, size_t file_len, void *state, size_t state_len, te_sizes_t *need, te_error_t *why) {
     te_graph_t g;
-    te_extent_t e;
+    te_extent_t e, counted;
     TE_TRY(te_graph_open(&g, file, file_len, why));
-    TE_TRY(te_verify_extent(&g, &e));
+    TE_TRY(te_verify_extent(&g, &counted));
+    e = counted;
     if ((uintptr_t)state % TE_STATE_ALIGN) {
         return te_fail(&g, TE_ERR_ARGUMENT, "state must be aligned to 8 bytes", 0);
     }
     int code = measure_all(&g, &e, state, state_len > INT32_MAX ? INT32_MAX : state_len);
     if (code != TE_OK) {
-        return code == TE_ERR_MEMORY ? measure_needed(&g, state_len) : code;
+        return code == TE_ERR_MEMORY ? measure_needed(&g, &counted, state_len) : code;
     }
     need->state = g.model->state_size;
     need->arena = g.model->arena_size;

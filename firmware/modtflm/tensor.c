@@ -23,11 +23,20 @@ const dtype_t *tflm_dtype_of(const te_tensor_t *t) {
     tflm_raise_argument("tensor type %d has no Python type", t->type);
 }
 
+/* The class memoryview, which a native module has to import. */
+static mp_obj_t memoryview_class(void) {
+    #if MICROPY_ENABLE_DYNRUNTIME
+    return import_attr(MP_QSTR_builtins, MP_QSTR_memoryview);
+    #else
+    return MP_OBJ_FROM_PTR(&mp_type_memoryview);
+    #endif
+}
+
 /* A memoryview of `nbytes` at `data` inside `owner`. There is no such constructor, so Python's own
  * makes one of the whole owner, which is then narrowed: its base stays a block that the garbage
  * collector knows. Memory whose base is not aligned for the type is not the heap's; then base = data. */
 mp_obj_t tflm_new_view(mp_obj_t owner, void *data, size_t nbytes, char code, size_t size) {
-    mp_obj_t made = mp_call_function_n_kw(import_attr(MP_QSTR_builtins, MP_QSTR_memoryview), 1, 0, &owner);
+    mp_obj_t made = mp_call_function_n_kw(memoryview_class(), 1, 0, &owner);
     mp_obj_array_t *view = MP_OBJ_TO_PTR(made);
     size_t offset = (uint8_t *)data - (uint8_t *)view->items;
     if (offset % size != 0) {
