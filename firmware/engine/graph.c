@@ -264,6 +264,13 @@ int te_graph_tensor(te_graph_t *g, int32_t index, te_desc_t *t) {
     return g->model ? graph_place(g, index, t) : TE_OK;
 }
 
+int te_graph_output(te_graph_t *g, int32_t index, te_desc_t *t) {
+    TE_TRY(te_graph_tensor(g, index, t));
+    g->output = index;
+    g->output_desc = *t;
+    return TE_OK;
+}
+
 /* Old files have the code in one signed byte, new ones in 32 bits: the greater is right. */
 static int graph_code(te_graph_t *g, const te_table_t *code) {
     int32_t old = (int8_t)fb_field_u8(&g->file, code, CODE_DEPRECATED, 0);

@@ -117,7 +117,7 @@ typedef struct {
     te_life_t *lives;       /* of the subgraph's tensors */
     te_place_t *where;      /* of the subgraph's tensors */
     uint16_t *living;       /* room for the planner, a number for each tensor */
-    int32_t output;         /* the output that was described last, or -1, */
+    int32_t output;         /* the output, or input of the subgraph, that was described last, or -1, */
     te_desc_t output_desc;  /* and how: mostly it is the next operator's input */
     uint32_t given;         /* position in the file of the places that it plans itself; 0: none */
     uint32_t refs;          /* places numbered so far */
@@ -174,6 +174,9 @@ int te_graph_part(te_graph_t *g, uint32_t number, te_part_t *part);
 
 /* Describes tensor `index`; any contradiction is an error. */
 int te_graph_tensor(te_graph_t *g, int32_t index, te_desc_t *t);
+
+/* The same, and keeps it to be found again. */
+int te_graph_output(te_graph_t *g, int32_t index, te_desc_t *t);
 
 /* The type of a tensor that exists, be it one that te_graph_tensor() accepts or not. */
 int te_graph_type(te_graph_t *g, int32_t tensor);

@@ -86,7 +86,7 @@ int te_verify_begin(te_graph_t *g) {
     te_desc_t t;
     for (uint32_t i = 0; i < g->part.inputs.n; i++) {
         int32_t tensor = te_graph_index(g, g->part.inputs, i);
-        TE_TRY(te_graph_tensor(g, tensor, &t));
+        TE_TRY(te_graph_output(g, tensor, &t));
         TE_TRY(verify_end(g, tensor, &t));
         te_life_t *life = &g->lives[tensor];
         if (life->writer != TE_NOBODY) {

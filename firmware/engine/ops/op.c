@@ -72,11 +72,8 @@ int te_op_output_slot(te_op_t *op, uint32_t slot, te_desc_t *t) {
 }
 
 int te_op_output(te_op_t *op, te_desc_t *t) {
-    te_graph_t *g = op->graph;
-    TE_TRY(te_op_output_slot(op, 0, t));
+    TE_TRY(te_graph_output(op->graph, op_slot(op, op->outputs, 0), t));
     op->out_nbytes = t->nbytes;
-    g->output = te_graph_index(g, op->outputs, 0);
-    g->output_desc = *t;
     return TE_OK;
 }
 
