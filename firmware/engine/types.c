@@ -34,11 +34,11 @@ static int types_slot(te_op_t *op, uint32_t slot) {
  * suits decides what = stands for. */
 static bool types_suit(const char **s, int type, char *chosen) {
     const char *p = *s;
-    if (*p == ':' || *p == ' ' || *p == 0) {  /* no tensor at all belongs here */
+    char letter = type < 0 ? '-' : te_type_letter(type);
+    if (*p == ':' || *p == ' ' || *p == 0 || letter == 0) {  /* no tensor at all belongs here, or it is of no type */
         return false;
     }
-    char letter = type < 0 ? '-' : te_type_letter(type);
-    bool suits = type < 0 || *p == letter || (*p == '=' && letter == *chosen) || (*p == '.' && letter && letter != 'n');
+    bool suits = type < 0 || *p == letter || (*p == '=' && letter == *chosen) || (*p == '.' && letter != 'n');
     bool set = *p == '[' || *p == '.';
     if (*p == '[') {
         for (p++; *p != ']'; p++) {

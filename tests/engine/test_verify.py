@@ -178,10 +178,21 @@ def _set(target, name, value):
     (lambda g: _set(g.tensors[1], "shape", [2] * 7), "quantize #0: tensor 1 has more than 6 dimensions."),
     (lambda g: _set(g.tensors[1], "shape", [65536, 65536]), "quantize #0: tensor 1 is larger than 2 GB."),
     (lambda g: _set(g.tensors[1], "type", schema.TensorType.STRING), "quantize #0: its output 0 cannot be type 5."),
+    (lambda g: _set(g.tensors[2], "type", schema.TensorType.STRING), "quantize #1: its output 0 cannot be type 5."),
+    (lambda g: _set(g.tensors[2], "type", schema.TensorType.BOOL), "quantize #1: its output 0 cannot be bool."),
     (lambda g: _set(g.tensors[1], "buffer", 9), "quantize #0: tensor 1 leads outside the file."),
 ))
 def test_graph(change, sentence):
     assert sentence in refused(_graph(change))
+
+
+def test_output_of_an_unknown_type_and_no_input_that_would_decide_it():
+    def change(model):
+        model.subgraphs[0].operators[0].inputs = []
+        model.subgraphs[0].tensors[1].type = schema.TensorType.STRING
+
+    data = altered(one("ABS", ((4,), INT8), ((4,), INT8)), change)
+    assert refused(data) == "abs #0: its output 0 cannot be type 5."
 
 
 def test_constant_of_fewer_bytes_than_its_shape():
