@@ -198,8 +198,11 @@ static bool plan_as_given(te_plan_t *p) {
 static bool plan_best(te_plan_t *p) {
     plan_count(p);
     bool right = plan_as_given(p);
-    uint32_t given = right ? p->top : UINT32_MAX;
-    if (given <= p->bound || (plan_freely(p) && p->top <= given)) {
+    uint32_t given = p->top;
+    if (right && given <= p->bound) {
+        return true;
+    }
+    if (plan_freely(p) && (!right || p->top <= given)) {
         return true;
     }
     return right && plan_as_given(p);

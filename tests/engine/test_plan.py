@@ -107,3 +107,14 @@ def test_inputs_that_are_outputs_too_stay_alive():
     w.op("ADD", inputs[:2], [y])
     values = Draw(0).int8((40, 1, 4))
     assert_same_bytes(w.finish(inputs, [y, *inputs[2:]]), *values)
+
+
+@pytest.mark.parametrize("gigabytes", (1, 2, 3, 5, 9))
+def test_an_arena_that_cannot_be(gigabytes):
+    """Of inputs of less than 2 GB each; from 4 GB on their sum has more than 32 bits."""
+    w = Writer()
+    many = [w.tensor("x", (1 << 29,), np.int8, scale=1.0, zero_point=0) for _ in range(2 * gigabytes + 1)]
+    y = w.tensor("y", (1 << 29,), np.int8, scale=1.0, zero_point=0)
+    w.op("ADD_N", many, [y])
+    with pytest.raises(ToolError, match="the arena would be larger than 1 GB"):
+        engine.measure(w.finish(many, [y]))
