@@ -99,7 +99,7 @@ def fully_connected(seed):
 
 def add(seed):
     m = _Model(seed)
-    shape = (1, m.size(1, 4), m.size(1, 5), m.pick(*CHANNELS))
+    shape = (1, m.size(1, 4) * m.pick(1, 1, 20), m.size(1, 5), m.pick(*CHANNELS))
     shapes = [shape, m.pick(shape, shape, shape, (1, 1, 1, shape[3]), (1, 1, 1, 1))]
     scale = np.float32(10 ** m.rng.uniform(-3, 0))
     scales = [scale, m.pick(scale, np.float32(scale * m.rng.uniform(0.01, 1)), np.float32(scale * 2.0**-7))]

@@ -10,6 +10,9 @@ static int add_prepare(te_op_t *op, void *params) {
         p->range.low = INT32_MIN;
         p->range.high = INT32_MAX;
     }
+#if TE_KERNELS != TE_REFERENCE
+    p->table = te_op_scratch(op, te_is(p->tensors.type, TE_INT8) ? te_add_table_size(te_run_length(&p->tensors.shape)) : 0);
+#endif
     return TE_OK;
 }
 

@@ -17,6 +17,7 @@ typedef struct {
     te_binary_t tensors;
     te_range_t range;
     te_add_sub_scales_t scales;
+    te_ref_t table;  /* ADD of int8: te_add_table_size() bytes of scratch */
 } te_add_sub_t;
 
 #define TE_ADD_SUB_SHIFT_S8 20
@@ -29,6 +30,9 @@ int te_add_sub(te_op_t *op, int options_type, te_add_sub_t *p);
 static inline int32_t te_add_sub_scaled(te_add_sub_scales_t s, int32_t a, int32_t b, int sign) {
     return te_rescale_small(te_rescale_small(a, s.a) + sign * te_rescale_small(b, s.b), s.y) + s.y_zero;
 }
+
+/* The scratch of te_add_s8_quick() for runs of so many elements. */
+uint32_t te_add_table_size(int32_t run);
 
 /* ADD of int8 in a short way, if the scales suit it (ops/add_quick.c); else false. */
 bool te_add_s8_quick(const te_add_sub_t *p, const te_run_t *r);
