@@ -166,7 +166,7 @@ static bool measure_callees(te_graph_t *g, const te_part_t *caller) {
 
 /* No subgraph calls itself, over however many others. */
 static int measure_levels(te_graph_t *g, uint32_t n) {
-    bool raised = n > 1;
+    bool raised = true;
     te_select(g, 0);
     while (raised) {
         raised = false;

@@ -145,3 +145,16 @@ def test_a_subgraph_that_calls_itself_or_the_main_one(then):
         part.op("IF", [c, c, x], [y], thenSubgraphIndex=then, elseSubgraphIndex=1)
         part.ends([c, x], [y])
     assert refused(w.finish([c, x], [y])) == _TOO_DEEP
+
+
+@pytest.mark.parametrize("name, options", (
+    ("IF", dict(thenSubgraphIndex=0, elseSubgraphIndex=0)), ("WHILE", dict(condSubgraphIndex=0, bodySubgraphIndex=0))))
+def test_an_only_subgraph_that_calls_itself(name, options):
+    w = Writer()
+    c, x = w.tensor("c", (1,), np.bool_), w.tensor("x", (3,), np.int8, scale=1.0, zero_point=0)
+    d, y = w.tensor("d", (1,), np.bool_), w.tensor("y", (3,), np.int8, scale=1.0, zero_point=0)
+    if name == "IF":
+        w.op("IF", [c, c, x], [d, y], **options)
+    else:
+        w.op("WHILE", [c, x], [d, y], **options)
+    assert refused(w.finish([c, x], [d, y])) == _TOO_DEEP
