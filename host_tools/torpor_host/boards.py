@@ -8,10 +8,16 @@ from pathlib import Path
 from torpor_host.errors import ToolError
 from torpor_host.paths import BOARDS, BUILD
 
+Range = tuple[float, float]
+
 
 @dataclass(frozen=True)
 class BoardProfile:
-    """What the host tools know about a board."""
+    """What the host tools know about a board: the fields of board.toml, where each figure has its source.
+
+    Figures that are not exactly known are a range, [least, most]: estimates take its middle, and state half its width as
+    their bound. None: not known.
+    """
 
     name: str
     title: str
@@ -20,6 +26,12 @@ class BoardProfile:
     machine: str = ""  # QEMU's name of the machine, for an emulated board
     qemu: str = ""  # the program that emulates it
     qemu_options: tuple[str, ...] = ()
+    flash: int | None = None  # bytes for models, which run from there: of ROMFS
+    ram: int | None = None  # bytes of MicroPython's heap; the engine is in the firmware and takes none of them
+    clock_hz: int | None = None
+    cycles: Range | None = None  # that the core takes for an instruction of the engine's kernels
+    mac_instructions: Range | None = None  # of an int8 model for each multiply-accumulate, as in tests/bench/counts.json
+    active_mw: Range | None = None  # milliwatts while it computes
 
     @property
     def folder(self) -> Path:
