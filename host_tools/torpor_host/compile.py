@@ -115,11 +115,9 @@ def _enough(data, base):
 def _generator(kernels, progress) -> Path:
     """The program of generate.c for this PC, with the sizes of one set of kernels."""
     name = f"generate-{kernels.lower()}"
-    # Of kernels for other cores only the sizes are asked for: their assembler is left out.
-    flags = [f"-DTE_KERNELS={kernels}", "-D__asm__(...)=", '-Dvolatile(...)=("")']
     sources = [path for path in native.sources() if "dsp" not in path.parts and path.name != "table.c"]
     with progress.step("build what prepares a model"):
-        return native.program(BUILD / "host" / name, [_COMPILED / "generate.c", *sources], [*flags, f"-I{FIRMWARE}"])
+        return native.program(BUILD / "host" / name, [_COMPILED / "generate.c", *sources], [*native.foreign_flags(kernels), f"-I{FIRMWARE}"])
 
 
 def _value(header, name):

@@ -14,7 +14,7 @@ from ctypes import c_uint32, c_uint64, c_void_p
 import numpy as np
 
 from torpor_host.errors import ToolError
-from torpor_host.native import library
+from torpor_host.native import foreign, library
 
 MAX_RANK = 6
 DTYPES = {0: np.float32, 2: np.int32, 3: np.uint8, 4: np.int64, 6: np.bool_, 7: np.int16, 9: np.int8,
@@ -31,7 +31,19 @@ _HINTS = {
 }
 
 
-class Unsupported(ToolError):
+class Refused(ToolError):
+    """A model that the engine does not take.
+
+    graph, op: the subgraph and the index in it of the operator to blame, which is -1 if none is. reason: without those.
+    """
+
+    def __init__(self, why):
+        super().__init__(_sentence(why), _HINTS[why.code])
+        self.graph, self.op, why.op_index = why.graph, why.op_index, -1
+        self.reason = _sentence(why)
+
+
+class Unsupported(Refused):
     """A valid model that the engine cannot run: operator, type, attribute."""
 
 
@@ -57,9 +69,9 @@ class _Tensor(Structure):
                 ("name", c_void_p), ("name_len", c_uint32)]
 
 
-def _engine():
+def _engine(lib=None):
     """The library, with the signatures that ctypes cannot guess."""
-    lib = library()
+    lib = lib or library()
     lib.te_measure.argtypes = [c_void_p, c_size_t, c_void_p, c_size_t, POINTER(_Sizes), POINTER(_Error)]
     lib.te_open.argtypes = [POINTER(c_void_p), c_void_p, c_size_t, c_void_p, c_size_t, POINTER(_Error)]
     lib.te_run.argtypes = [c_void_p, POINTER(_Error)]
@@ -79,12 +91,16 @@ def _engine():
 
 
 def _check(code, why):
-    """Raises ToolError with te_describe's sentence if a call failed; False for TE_WAIT, which is no error."""
+    """Raises Refused with te_describe's sentence if a call failed; False for TE_WAIT, which is no error."""
     if code >= 0:
         return code == 0
+    raise (Unsupported if why.code == _UNSUPPORTED else Refused)(why)
+
+
+def _sentence(why):
     text = ctypes.create_string_buffer(256)
     library().te_describe(byref(why), text, c_size_t(len(text)))
-    raise (Unsupported if why.code == _UNSUPPORTED else ToolError)(text.value.decode() + ".", _HINTS[why.code])
+    return text.value.decode(errors="replace") + "."
 
 
 def _aligned(nbytes, align):
@@ -110,11 +126,11 @@ def operators() -> list[str]:
     return names
 
 
-def _measured(data):
+def _measured(data, lib=None):
     """(sizes, state) of the model in uint8[] `data`, proved and planned; ToolError if it cannot be run."""
     need, why, state = _Sizes(), _Error(), _aligned(0, _STATE_ALIGN)
     while True:
-        code = _engine().te_measure(data.ctypes.data, data.size, state.ctypes.data, state.size, byref(need), byref(why))
+        code = _engine(lib).te_measure(data.ctypes.data, data.size, state.ctypes.data, state.size, byref(need), byref(why))
         if code != _MEMORY:
             _check(code, why)
             return need, _copied(state, need.state)
@@ -128,9 +144,13 @@ def _copied(state, nbytes):
     return copy
 
 
-def measure(data) -> tuple[int, int]:
-    """(arena, state) bytes that a model needs on this machine; ToolError if it cannot be run."""
-    need, _ = _measured(np.frombuffer(data, np.uint8))
+def measure(data, kernels: str | None = None) -> tuple[int, int]:
+    """(arena, state) bytes that a model needs on this machine; ToolError if it cannot be run.
+
+    kernels: of another core, by their name in ops/kernels.h. The arena is then exactly that core's; 32 bits save some of
+    the state, at most 16 bytes.
+    """
+    need, _ = _measured(np.frombuffer(data, np.uint8), kernels and foreign(kernels))
     return need.arena, need.state
 
 

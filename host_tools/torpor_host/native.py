@@ -48,6 +48,22 @@ def variant(target: Path, more: list[str]) -> Path:
     return _compile(target, sources(), [*flags(), *more], _SHARED, ("engine", "dsp"))
 
 
+@functools.cache
+def foreign(kernels: str) -> ctypes.CDLL:
+    """The library with a set of kernels for another core, to ask how much memory those want; it cannot run them.
+
+    kernels: as ops/kernels.h names them, but for TE_MVE, which is not written in plain C and assembler.
+    """
+    parts = [path for path in sources() if "dsp" not in path.parts]
+    flags = ["-std=gnu99", "-O0", "-w", "-fPIC", *foreign_flags(kernels)]
+    return ctypes.CDLL(str(_compile(BUILD / f"host/sizes-{kernels.lower()}.so", parts, flags, _SHARED, ("engine",))))
+
+
+def foreign_flags(kernels: str) -> list[str]:
+    """The compiler's, for kernels whose assembler is left out: only their sizes are asked for."""
+    return [f"-DTE_KERNELS={kernels}", "-D__asm__(...)=", '-Dvolatile(...)=("")']
+
+
 def program(target: Path, sources: list[Path], flags: list[str]) -> Path:
     """Builds a program for this machine unless it is up to date; returns its path."""
     return _compile(target, sources, ["-std=gnu99", "-O0", "-w", *flags], [], ("engine", "compiled"))
