@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: MIT
-"""What a model needs, and what the engine has."""
+"""What a model needs and is worth, before it is put on a board."""
