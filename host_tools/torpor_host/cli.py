@@ -152,6 +152,31 @@ def stream(
 
 
 @app.command()
+def check(
+    model: Annotated[Path, typer.Argument(metavar="MODEL.tflite", help="A model.")],
+    boards: Annotated[
+        Optional[list[str]], typer.Option("--board", metavar="BOARD", help="For this board; may be repeated. All by default.")
+    ] = None,
+    data: Annotated[Optional[Path], typer.Option(
+        metavar="TEST.npz", help="Labelled examples: x, one a row, raw or real values; y, the index of each one's class.")] = None,
+    twin: Annotated[
+        Optional[Path], typer.Option("--float", metavar="FLOAT.tflite", help="The float network it was made from.")
+    ] = None,
+    report: Annotated[Optional[Path], typer.Option(metavar="OUT.html", help="Write a page with pictures.")] = None,
+    as_json: Json = False,
+):
+    """Say what a model needs, whether it fits boards, how fast and how good it is, before it is put on one.
+
+    RAM is activations and state together, as the board's own kernels need it; below 0 free is over. Times and energies are
+    estimates; error_bound is their share on either side. Instructions are counted on emulated boards that are built.
+    """
+    from torpor_host.check import run
+
+    result = run.check_file(model, boards, data, twin, report, _progress)
+    show.checked(run.summary(result), run.told(result), as_json)
+
+
+@app.command()
 def optimize(
     source: Annotated[Path, typer.Argument(metavar="IN.tflite", help="A model.")],
     target: Annotated[Path, typer.Argument(metavar="OUT.tflite", help="The new file; may be the same.")],
