@@ -24,7 +24,7 @@ _STATE_ALIGN, _ARENA_ALIGN = 8, 16
 _UNSUPPORTED, _MEMORY = -2, -4
 _HINTS = {
     -1: "check that the file is a whole .tflite; copy or convert it again",
-    _UNSUPPORTED: "`torpor_host.engine.operators()` lists what the engine runs; change the model or its conversion",
+    _UNSUPPORTED: "`torpor check` lists all that the engine cannot run in a model; change the model or its conversion",
     -3: "the file contradicts itself: convert the model again",
     -4: "give the arena at least the bytes that measure() says",
     -5: "see the manual in firmware/engine/engine.h",

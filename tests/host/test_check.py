@@ -99,6 +99,26 @@ def test_what_the_engine_runs_in_a_model_it_runs_alone(name, data):
             engine.measure(tflite.write(support.alone(model, graph, op)))
 
 
+def nested(depth):
+    """A ReLU inside so many calls."""
+    w = Writer()
+    parts = [w, *(w.subgraph() for _ in range(depth))]
+    for part, below in zip(parts, [*parts[1:], None]):
+        flag, *ends = part.tensor("flag", (1,), np.bool_, [True]), *(part.tensor(end, (1, 4), np.float32) for end in "xy")
+        if below:
+            part.op("IF", [flag, ends[0]], ends[1:], thenSubgraphIndex=below.number, elseSubgraphIndex=below.number)
+        else:
+            part.op("RELU", ends[:1], ends[1:])
+        part.ends(ends[:1], ends[1:])
+    return w.finish(*w._ends)
+
+
+def test_operators_of_all_subgraphs_are_listed_and_nesting_too_deep_is_an_error():
+    assert [(op.index, op.op, op.supported) for op in support.examine(nested(2))] == [(0, "IF", True), (1, "IF", True), (2, "RELU", True)]
+    with pytest.raises(ToolError, match="more than 16 deep"):
+        support.examine(nested(17))
+
+
 def test_multiply_accumulates_and_constants_are_shared_out_to_operators():
     found = support.examine(classifier())
     assert [op.macs for op in found] == [6 * 6 * 5 * 9 * 2, 6 * 6 * 5 * 9, 0, 180 * 4]
@@ -122,8 +142,11 @@ def test_a_model_of_unsupported_operators_is_a_finding(torpor, tmp_path):
 def test_memory_with_a_boards_kernels_is_what_the_board_counts():
     data = KEYWORDS.read_bytes()
     there = targets.get("emu-m4f").infer(data, xorshift(engine.Model(data))).arena_bytes
-    assert 0 <= sum(engine.measure(data, "TE_DSP")) - there <= 16
-    assert run.check_file(KEYWORDS, ["emu-m4f"]).arena_bytes == there
+    arena, state = engine.measure(data, "TE_DSP")
+    assert 0 <= arena + state - there <= 16
+    found = run.check_file(KEYWORDS, ["emu-m4f"])
+    assert (found.arena_bytes, found.state_bytes) == (there, state)
+    assert f"{state:,} bytes" in run.told(found)["notes"][0]
 
 
 def on(data, **changes):
@@ -268,6 +291,12 @@ def test_a_single_output_tells_two_classes_apart():
     data = w.finish([x], [y])
     found = accuracy.measure(data, labelled.Labelled(np.float32([[[3]], [[-3]], [[1]]]), np.array([1, 0, 0]), 2))
     assert found.confusion.tolist() == [[1, 1], [0, 1]] and (found.float, found.float_from) == (None, None)
+
+
+def test_examples_do_not_remember_each_other():
+    # y = (x + what was before)^2: the second example alone has its largest element in place 1.
+    x = np.float32([[3, 0, 0], [0, 2, 0]])
+    assert accuracy.measure(seeds.all_seeds()["accumulator"], labelled.Labelled(x, np.array([0, 1]), 3)).model == 1
 
 
 def test_a_float_twin_is_run_as_it_is(small, tmp_path):

@@ -33,7 +33,8 @@ def _summary(result) -> str:
              "multiply-accumulates": macs}
     shown = "".join(f"<div><dt>{name}</dt><dd>{_number(value)}</dd></div>" for name, value in facts.items())
     good = result.supported and all(one.fits is not False for one in result.costs.values())
-    note = "RAM and module: the most that one of the boards below takes. Stock firmware has the module in RAM, too."
+    note = "RAM and module: the most that one of the boards below takes. Stock firmware has the module in RAM, too. "
+    note += words.memory(result.state_bytes) if result.supported else ""
     return f'<p class="{_class(good)}">{escape(words.verdict(result))}</p><dl>{shown}</dl><p class="note">{note}</p>'
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from torpor_host import files
+from torpor_host import engine, files
 from torpor_host.boards import board_names, load_board
 from torpor_host.check import accuracy, cost, exact, labelled, page, support, words
 from torpor_host.convert import tflite
@@ -20,7 +20,8 @@ from torpor_host.progress import SILENT, Silent
 
 @dataclass(frozen=True)
 class Result:
-    """What was found. model_bytes: of the file. costs: by board.
+    """What was found. model_bytes: of the file. costs: by board. state_bytes: of the RAM that it takes; on this PC, which is at
+    most 16 more than on a board. None if the engine cannot run the model.
 
     exactness: None if the engine cannot run the model. accuracy: None without labelled data, or if it cannot run it.
     """
@@ -29,6 +30,7 @@ class Result:
     model_bytes: int
     ops: list[support.Support]
     costs: dict[str, cost.Cost]
+    state_bytes: int | None
     exactness: exact.Exactness | None
     accuracy: accuracy.Accuracy | None
 
@@ -77,7 +79,7 @@ def check_file(
     costs = {name: cost.measure(file, ops, board, modules.get(board.natmod), progress) for name, board in profiles.items()}
     exactness = exact.compare(file, progress) if runs else None
     found = accuracy.measure(file, examples, float_file, progress) if runs and examples else None
-    result = Result(Path(path).name, len(file), ops, costs, exactness, found)
+    result = Result(Path(path).name, len(file), ops, costs, engine.measure(file)[1] if runs else None, exactness, found)
     if report:
         files.write(report, page.page(result).encode())
     return result
@@ -127,7 +129,9 @@ def _board(one: cost.Cost) -> dict:
 def told(result: Result) -> dict:
     """The same for people: a verdict, the operators that cannot be run, the boards, and sentences on both."""
     timed = [one for one in result.costs.values() if one.latency_ms is not None]
-    notes = [words.origin(timed)] if timed else []
+    notes = [words.memory(result.state_bytes)] if result.supported else []
+    notes += [words.origin(timed)] if timed else []
+    notes += [words.worst(result.accuracy)] if result.accuracy else []
     return {
         "verdict": words.verdict(result), "refused": [op for op in result.ops if not op.supported],
-        "boards": list(result.costs.values()), "notes": [*notes, *([words.worst(result.accuracy)] if result.accuracy else [])]}
+        "boards": list(result.costs.values()), "notes": notes}

@@ -11,6 +11,7 @@ from torpor_host import engine
 from torpor_host.check import operators
 from torpor_host.convert import tflite
 from torpor_host.convert.graph import INT4, RESOURCE, Graph, Model, Op, Tensor, type_of
+from torpor_host.errors import ToolError
 
 _HANDLE, _FLOAT = type_of(RESOURCE), type_of("float32")
 
@@ -33,20 +34,21 @@ class Support:
 
 
 def examine(data: bytes) -> list[Support]:
-    """All operators of a file, in all its subgraphs. Raises ToolError if it is no model, or one that contradicts itself."""
+    """All operators of a file, in all its subgraphs.
+
+    Raises ToolError if it is no model, one that contradicts itself, or one that the engine cannot run for another reason
+    than its operators: subgraphs that call each other too deeply.
+    """
     model = tflite.read(data)
     refused = _refusal(data)
     found, counted = [], set()
-    for number, graph in enumerate(model.graphs):
-        for place, op in enumerate(graph.ops):
+    for graph in model.graphs:
+        for op in graph.ops:
             reason, macs = _alone(model, graph, op)
-            if refused is None:
-                reason = None
-            elif (refused.graph, refused.op) == (number, place):
-                reason = refused.reason
+            reason = refused and reason  # a model that runs is the better witness
             found.append(Support(len(found), _name(op), _type(op), reason is None, reason, macs, _bytes(op, counted)))
-    if refused is not None and all(one.supported for one in found):
-        raise refused  # by what operators are to each other
+    if refused and all(one.supported for one in found):
+        raise ToolError(str(refused), "change the model or its conversion")
     return found
 
 

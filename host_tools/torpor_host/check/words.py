@@ -16,7 +16,7 @@ def verdict(result) -> str:
     fitting = [one.board.name for one in costs if one.fits]
     unknown = [one.board.name for one in costs if one.fits is None]
     parts = [f"All {len(result.ops)} operators run; it fits {len(fitting)} of {len(costs)} boards."]
-    parts += [f"Whether it fits {' and '.join(unknown)} is not known: `torpor build` first."] if unknown else []
+    parts += [f"Whether it fits {' and '.join(unknown)} is not known: `torpor build {' '.join(unknown)}` first."] if unknown else []
     parts += [f"On {one.board.name} it is {' and '.join(one.over())} over." for one in costs if one.over()]
     return " ".join([*parts, exactness(result.exactness), *([accuracy(result.accuracy)] if result.accuracy else [])])
 
@@ -35,6 +35,11 @@ def accuracy(found: Accuracy) -> str:
     twin = "as real numbers" if found.float_from == DEQUANTISED else f"in {found.float_from}"
     beside = "" if found.float is None else f", {found.float:.4f} {twin}"
     return f"Accuracy {found.model:.4f}{beside}, on {found.samples:,} examples."
+
+
+def memory(state_bytes: int) -> str:
+    """A sentence on what RAM is taken by."""
+    return f"RAM is activations, whose place models can share, and {state_bytes:,} bytes of the model's own state."
 
 
 def worst(found: Accuracy) -> str:
