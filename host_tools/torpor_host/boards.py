@@ -27,7 +27,7 @@ class BoardProfile:
     qemu: str = ""  # the program that emulates it
     qemu_options: tuple[str, ...] = ()
     flash: int | None = None  # bytes for models, which run from there: of ROMFS
-    ram: int | None = None  # bytes of MicroPython's heap; the engine is in the firmware and takes none of them
+    ram: int | None = None  # bytes of MicroPython's heap that are free for a model; the engine is in the firmware
     clock_hz: int | None = None
     cycles: Range | None = None  # that the core takes for an instruction of the engine's kernels
     mac_instructions: Range | None = None  # of an int8 model for each multiply-accumulate, as in tests/bench/counts.json

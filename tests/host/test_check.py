@@ -12,7 +12,7 @@ import seeds
 from exact import Net
 from test_cli_errors import without
 from tflite_micro import runtime
-from torpor_host import bench_all, engine, natmod, romfs, targets
+from torpor_host import bench_all, build, engine, natmod, romfs, targets
 from torpor_host.boards import BoardProfile, board_names, load_board
 from torpor_host.check import accuracy, cost, exact, floats, labelled, noise, run, support
 from torpor_host.convert import tflite
@@ -20,6 +20,7 @@ from torpor_host.convert.writer import Writer
 from torpor_host.errors import ToolError
 from torpor_host.infer import xorshift
 from torpor_host.paths import MODELS
+from torpor_host.targets import emulated
 
 KEYWORDS = MODELS / "keywords/model.tflite"
 # 1 MHz and 2 cycles an instruction, no emulator: all figures follow by arithmetic.
@@ -147,6 +148,13 @@ def test_memory_with_a_boards_kernels_is_what_the_board_counts():
     found = run.check_file(KEYWORDS, ["emu-m4f"])
     assert (found.arena_bytes, found.state_bytes) == (there, state)
     assert f"{state:,} bytes" in run.told(found)["notes"][0]
+
+
+def test_the_memory_of_a_board_is_there_in_one_piece():
+    board = load_board("emu-m4f")
+    program = f"import gc, tflm\ngc.collect()\nprint(len(bytearray({board.ram})))"
+    with emulated.instance("emu-m4f", romfs.build({}), firmware=build.build(["emu-m4f"])["emu-m4f"]) as link:
+        assert int(link.exec(program, 60)) == board.ram
 
 
 def on(data, **changes):

@@ -77,7 +77,7 @@ def measure(data: bytes, ops: list[Support], board: BoardProfile, module: int | 
     flash = None if board.flash is None else board.flash - len(romfs.build({"model.tflite": data}))
     if not all(op.supported for op in ops):
         return Cost(board, False, flash, None, None, module)
-    counted = _counted(data, board, progress)
+    counted = _counted(data, board, progress) if flash is None or flash >= 0 else None
     taken = counted.arena_bytes if counted else _memory(data, board)
     ram = None if None in (board.ram, taken) else board.ram - taken
     fits = None if None in (flash, ram) else flash >= 0 and ram >= 0

@@ -15,7 +15,8 @@ def verdict(result) -> str:
     costs = result.costs.values()
     fitting = [one.board.name for one in costs if one.fits]
     unknown = [one.board.name for one in costs if one.fits is None]
-    parts = [f"All {len(result.ops)} operators run; it fits {len(fitting)} of {len(costs)} boards."]
+    all_run = f"All {len(result.ops)} operators run" if len(result.ops) > 1 else "Its only operator runs"
+    parts = [f"{all_run}; it fits {len(fitting)} of {len(costs)} boards."]
     parts += [f"Whether it fits {' and '.join(unknown)} is not known: `torpor build {' '.join(unknown)}` first."] if unknown else []
     parts += [f"On {one.board.name} it is {' and '.join(one.over())} over." for one in costs if one.over()]
     return " ".join([*parts, exactness(result.exactness), *([accuracy(result.accuracy)] if result.accuracy else [])])
