@@ -42,9 +42,10 @@ _OPTIONS = {
 }
 
 # The operator version that introduced int8 (tensorflow/lite/tools/versioning/op_version.cc); 1 elsewhere.
-_INT8_VERSION = {
-    "ADD": 2, "AVERAGE_POOL_2D": 2, "CONV_2D": 3, "DEPTHWISE_CONV_2D": 3, "DEQUANTIZE": 2, "FULLY_CONNECTED": 4,
-    "MAX_POOL_2D": 2, "MEAN": 2, "PAD": 2, "SOFTMAX": 2,
+INT8_VERSION = {
+    "ADD": 2, "AVERAGE_POOL_2D": 2, "CONCATENATION": 2, "CONV_2D": 3, "DEPTHWISE_CONV_2D": 3, "DEQUANTIZE": 2,
+    "FULLY_CONNECTED": 4, "LEAKY_RELU": 2, "LOGISTIC": 2, "LOG_SOFTMAX": 2, "MAXIMUM": 2, "MAX_POOL_2D": 2, "MEAN": 2, "MINIMUM": 2,
+    "MUL": 2, "PAD": 2, "PADV2": 2, "RELU": 2, "RELU6": 2, "SOFTMAX": 2, "SUB": 2, "SUM": 2, "TANH": 2, "TRANSPOSE": 2,
 }
 
 
@@ -84,8 +85,8 @@ class Writer:
         dtype = dtype if dtype in (INT4, RESOURCE) else np.dtype(dtype)
         shape = tuple(int(size) for size in shape)
         constant = None if data is None else _constant(data, dtype, shape, name)
-        quantization = None if scale is None else _quantization(scale, zero_point, axis)
-        self._tensors.append(Tensor(name, shape, type_of(dtype), constant, quantization, variable))
+        scaled = None if scale is None else quantization(scale, zero_point, axis)
+        self._tensors.append(Tensor(name, shape, type_of(dtype), constant, scaled, variable))
         return len(self._tensors) - 1
 
     def op(self, name, inputs, outputs, version=None, **options) -> None:
@@ -95,10 +96,10 @@ class Writer:
         version: the operator version; by default the lowest that runs the first input's type.
         Raises AttributeError for an unknown operator, ValueError for an unknown option.
         """
-        options = _options(name, options)
+        options = options_table(name, options)
         if version is None:
             int8 = bool(inputs) and self._tensors[inputs[0]].dtype == np.int8
-            version = _INT8_VERSION.get(name, 1) if int8 else 1
+            version = INT8_VERSION.get(name, 1) if int8 else 1
         if not hasattr(schema.BuiltinOperator, name):
             raise AttributeError(f"there is no operator {name}")
         self._ops.append(Op(name, self._at(inputs), self._at(outputs), options, version))
@@ -160,14 +161,15 @@ def _packed(values, name) -> bytes:
     return pack_int4(values)
 
 
-def _quantization(scale, zero_point, axis) -> schema.QuantizationParametersT:
+def quantization(scale, zero_point=None, axis=None) -> schema.QuantizationParametersT:
+    """A number, or one an index of dimension `axis`; zero points default to 0."""
     scales = np.atleast_1d(np.asarray(scale, dtype=np.float32))
     points = np.array(np.broadcast_to(np.asarray(0 if zero_point is None else zero_point, np.int64), scales.shape))
     return schema.QuantizationParametersT(scale=scales, zeroPoint=points, quantizedDimension=axis or 0)
 
 
-def _options(name, options):
-    """The filled options table of an operator; None if it has none."""
+def options_table(name, options):
+    """The filled options table of an operator, enumerations by name or number; None if it has none."""
     wanted = _OPTIONS.get(name, name.replace("_", "") + "Options").lower()
     class_name = next((key for key in vars(schema.BuiltinOptions) if key.lower() == wanted), None)
     table = getattr(schema, class_name + "T")() if class_name else None

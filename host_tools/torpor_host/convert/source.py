@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: MIT
+"""What every front end gives, and the choice of one by what the user names.
+
+A front end is a file: onnx.py, pytorch.py, scikit.py; a `.tflite` is read as it is.
+"""
+
+import importlib.util
+import sys
+import traceback
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from torpor_host.convert import layout, tflite
+from torpor_host.convert.graph import Model, Tensor
+from torpor_host.convert.net import Net
+from torpor_host.errors import ToolError
+
+_KINDS = "give a float .tflite, a .onnx, a .pt2 of torch.export, or file.py:function that returns a module or an estimator"
+_PICKLES = {".pt", ".pth", ".pkl", ".pickle", ".joblib"}
+
+
+@dataclass(frozen=True)
+class Source:
+    """A float model as a front end made it. kind: the framework.
+
+    indices: for inputs whose elements lie otherwise than in the framework, where (layout.py); shapes: the framework's.
+    """
+
+    kind: str
+    model: Model
+    indices: dict[Tensor, np.ndarray] = field(default_factory=dict)
+    shapes: dict[Tensor, tuple[int, ...]] = field(default_factory=dict)
+
+    def inputs(self) -> list[tuple[str, tuple[int, ...]]]:
+        """Names and shapes of the inputs as the framework has them."""
+        return [(t.name, self.shapes.get(t, t.shape)) for t in self.model.main.inputs]
+
+    def stored(self, samples: list[np.ndarray]) -> list[np.ndarray]:
+        """Samples [n, ...] of the framework's shapes, as the model takes them."""
+        return [self._stored(t, x) for t, x in zip(self.model.main.inputs, samples, strict=True)]
+
+    def _stored(self, tensor, x):
+        index = self.indices.get(tensor, layout.plain(tensor.shape))
+        return x.reshape(len(x), -1)[:, index.ravel()].reshape(len(x), *tensor.shape).astype(tensor.dtype)
+
+
+def of_net(kind: str, net: Net, shapes: dict[Tensor, tuple[int, ...]]) -> Source:
+    """The finished net; a sequence [1, c, l] that is only transposed is taken with its channels last, as images are."""
+    graph = net.graph
+    for i, x in enumerate(graph.inputs):
+        y = _needed(graph, x) if len(shapes[x]) == 3 else x
+        if y is not x:
+            y.name, graph.inputs[i] = x.name, y
+            shapes = {**shapes, y: shapes[x]}
+    reached = {t for op in graph.ops for t in op.outputs}
+    graph.ops = [op for op in graph.ops if not any(t in graph.inputs for t in op.outputs)
+                 and all(t is None or t.data is not None or t in reached or t in graph.inputs for t in op.inputs)]
+    return Source(kind, net.model(f"from {kind}"), net.indices, shapes)
+
+
+def _needed(graph, x):
+    """The tensor that a chain of RESHAPE and TRANSPOSE makes of an input, if nothing else reads it and one transposes."""
+    at, transposed = x, x
+    while len(readers := graph.readers(at)) == 1 and readers[0].name in ("RESHAPE", "TRANSPOSE") and at not in graph.outputs:
+        at = readers[0].outputs[0]
+        transposed = at if readers[0].name == "TRANSPOSE" else transposed
+    return x if transposed in graph.outputs else transposed
+
+
+def load(source: str, weights: Path | None, shape: tuple[int, ...] | None) -> Source:
+    """The float model that `source` names. weights: a state dict for a PyTorch module. shape: of one input, without the batch.
+
+    Raises ToolError: no such file, of no kind that is known, damaged, layers that have no counterpart, all of them named.
+    """
+    path, suffix = Path(source), Path(source).suffix
+    if ".py:" in source:
+        return _made(source, weights, shape)
+    if weights is not None:
+        raise ToolError("Weights were given for what is no PyTorch module.", "drop --weights, or give file.py:function")
+    if suffix in _PICKLES:
+        raise ToolError(f"{source} is a pickle, which could run any code when it is read.",
+                        "give file.py:function, with --weights for a state dict; save estimators and modules yourself")
+    if suffix not in (".tflite", ".onnx", ".pt2"):
+        raise ToolError(f"{source} is of no kind that can be converted.", _KINDS)
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise ToolError(f"{source} cannot be read: {error.strerror}.", _KINDS) from None
+    if suffix == ".tflite":
+        return Source("TensorFlow Lite", tflite.read(data))
+    if suffix == ".onnx":
+        from torpor_host.convert import onnx
+
+        return onnx.load(path, shape)
+    from torpor_host.convert import pytorch
+
+    return pytorch.load(path)
+
+
+def _made(source, weights, shape):
+    """What the user's own function returns."""
+    file, _, name = source.rpartition(":")
+    made = _call(Path(file), name)
+    kinds = {part.__module__.split(".")[0] for part in type(made).__mro__}
+    if "torch" in kinds:
+        from torpor_host.convert import pytorch
+
+        return pytorch.of_module(made, weights, shape)
+    if "sklearn" in kinds:
+        from torpor_host.convert import scikit
+
+        return scikit.of_estimator(made)
+    raise ToolError(f"{source} returns a {type(made).__name__}.", "return a torch.nn.Module or a scikit-learn estimator")
+
+
+def _call(file, name):
+    """Runs the user's file, then the function in it; its folder is where it may import from."""
+    if not file.is_file():
+        raise ToolError(f"{file} cannot be read: no such file.", _KINDS)
+    sys.path.insert(0, str(file.resolve().parent))
+    try:
+        spec = importlib.util.spec_from_file_location(file.stem, file)
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        function = getattr(module, name, None)
+        if not callable(function):
+            raise ToolError(f"{file} has no function {name}.", "give file.py:function")
+        return function()
+    except ToolError:
+        raise
+    except Exception as error:
+        frames = reversed(traceback.extract_tb(error.__traceback__))
+        line = next((frame.lineno for frame in frames if Path(frame.filename).resolve() == file.resolve()), None)
+        where = f"{file}:{line}" if line else str(file)
+        raise ToolError(f"{where} raises {type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}.",
+                        "make it work in Python first; the function is called without arguments") from None
+    finally:
+        sys.path.pop(0)
+
+
+def need(module: str, extra: str):
+    """Imports an optional package. Raises ToolError that says how to get it."""
+    try:
+        return importlib.import_module(module)
+    except ImportError:
+        raise ToolError(f"The Python package {module.split('.')[0]} is missing.", f"run: .venv/bin/pip install -e .[{extra}]") from None
