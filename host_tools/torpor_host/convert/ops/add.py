@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: MIT
+"""ADD, and SUB."""
+
+from torpor_host.convert.arithmetic import binary
+from torpor_host.convert.layout import Value
+from torpor_host.convert.ops import onnx, torch
+from torpor_host.convert.ops.mul import mul
+
+
+@torch("add")
+def add(net, a, b, alpha=1):
+    if not isinstance(a, Value):
+        return add(net, b, alpha * a) if isinstance(b, Value) else a + alpha * b
+    return binary(net, "ADD", a, b if alpha == 1 else mul(net, b, alpha))
+
+
+@torch("sub")
+def sub(net, a, b, alpha=1):
+    if isinstance(a, Value) and isinstance(b, Value) and alpha == 1:
+        return binary(net, "SUB", a, b)
+    return add(net, a, mul(net, b, -alpha))
+
+
+@torch("rsub")
+def rsub(net, a, b, alpha=1):
+    return sub(net, b, a, alpha)
+
+
+@onnx("Add")
+def onnx_add(net, inputs):
+    return add(net, *inputs)
+
+
+@onnx("Sub")
+def onnx_sub(net, inputs):
+    return sub(net, *inputs)

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: MIT
+"""CONV_2D, grouped or not, and one-dimensional convolutions as images of height 1."""
+
+from torpor_host.convert.net import Unsupported
+from torpor_host.convert.ops import depthwise_conv_2d, onnx, torch
+from torpor_host.convert.window import along_width, onnx_image, onnx_pads, padded, pair, wide
+
+
+@torch("conv2d")
+def conv2d(net, x, weights, bias=None, stride=1, padding=0, dilation=1, groups=1):
+    """weights [out, in / groups, kh, kw]; padding may be "same" or "valid"."""
+    window = weights.shape[2:], pair(stride), pair(dilation)
+    if isinstance(padding, str):
+        pads = onnx_pads(x, window, auto_pad={"same": "SAME_UPPER", "valid": "VALID"}[padding])
+    else:
+        pads = [(p, p) for p in pair(padding)]
+    return convolve(net, x, weights, bias, window, pads, groups)
+
+
+@torch("conv1d")
+def conv1d(net, x, weights, bias=None, stride=1, padding=0, dilation=1, groups=1):
+    x, weights = along_width(x, weights)
+    padding = padding if isinstance(padding, str) else wide(padding, 0)
+    y = conv2d(net, x, weights, bias, wide(stride, 1), padding, wide(dilation, 1), groups)
+    return y.reshaped((*y.shape[:2], y.shape[3]))
+
+
+@torch("convolution")
+def convolution(net, x, weights, bias, stride, padding, dilation, transposed, output_padding, groups):
+    if transposed:
+        raise Unsupported("transposed convolutions are not supported", "an upsampling and a convolution")
+    return (conv2d if len(x.shape) == 4 else conv1d)(net, x, weights, bias, stride, padding, dilation, groups)
+
+
+@onnx("Conv")
+def conv(net, inputs, group=1, **attributes):
+    x, weights, bias = (*inputs, None)[:3]
+    if len(x.shape) == 3:
+        x, weights, attributes = onnx_image(x, weights, attributes)
+        y = conv(net, [x, weights, bias], group, **attributes)
+        return y.reshaped((*y.shape[:2], y.shape[3]))
+    window = weights.shape[2:], pair(attributes.get("strides", 1)), pair(attributes.get("dilations", 1))
+    pads = onnx_pads(x, window, attributes.get("pads"), attributes.get("auto_pad", "NOTSET"))
+    return convolve(net, x, weights, bias, window, pads, group)
+
+
+def convolve(net, x, weights, bias, window, pads, groups):
+    """weights [out, in / groups, kh, kw]; window and pads as window.padded() has them."""
+    if len(x.shape) != 4:
+        raise Unsupported(f"its input has {len(x.shape)} dimensions", "Conv1d or Conv2d over batches")
+    if groups == x.shape[1] > 1:
+        name, (kernel, options) = "DEPTHWISE_CONV_2D", depthwise_conv_2d.arguments(weights, groups)
+    else:
+        name, kernel, options = "CONV_2D", weights.transpose(0, 2, 3, 1), {}
+    x, padding = padded(net, x, window, pads)
+    (kh, kw), (sh, sw), (dh, dw) = window
+    sizes = (x.shape[2], x.shape[3])
+    out = [-(-n // s) if padding == "SAME" else (n - (k - 1) * d - 1) // s + 1
+           for n, k, s, d in zip(sizes, (kh, kw), (sh, sw), (dh, dw))]
+    inputs = [net.stored(x), kernel] + ([] if bias is None else [bias])
+    return net.layer(name, inputs, (1, len(weights), *out), padding=padding, strideH=sh, strideW=sw, dilationHFactor=dh,
+                     dilationWFactor=dw, **options)
