@@ -7,7 +7,7 @@ is skipped when its result is already there; each one that works shows elapsed t
 
     python3 host_tools/bootstrap.py [test]
 
-`test` adds what only tests need: the compiler with a fuzzer.
+`test` adds what only tests need: the compiler with a fuzzer, ONNX, scikit-learn.
 
 MICROPYTHON_DIR=/path uses that checkout and downloads nothing.
 """
@@ -43,6 +43,7 @@ TEST_PACKAGES = (
     "qemu-system-misc",
 )
 EXTRAS = "build,plot,test"
+TEST_EXTRAS = "onnx,sklearn"
 
 MICROPYTHON_VERSION = "1.25.0+ds-1"
 MICROPYTHON_SUITE = "trixie"
@@ -126,17 +127,17 @@ def install_packages(wanted):
         run([*quiet, "install", "--no-install-recommends", *missing], by_hand)
 
 
-def make_venv():
-    """Creates .venv with this project (editable) and its extras; redone when pyproject.toml changes."""
-    stamp = VENV / "torpor.stamp"
-    want = hashlib.sha256((ROOT / "pyproject.toml").read_bytes() + EXTRAS.encode()).hexdigest()
+def make_venv(extras, what):
+    """Puts this project (editable) and these extras into .venv; redone when pyproject.toml changes."""
+    stamp = VENV / f"{extras.replace(',', '-')}.stamp"
+    want = hashlib.sha256((ROOT / "pyproject.toml").read_bytes()).hexdigest()
     if stamp.exists() and stamp.read_text() == want:
         return
     hint = "delete .venv and try again; PyPI must be reachable"
-    with Step("python: .venv with numpy, tflite-micro, mpremote, pytest ..."):
+    with Step(f"python: .venv with {what}"):
         if not (VENV / "bin/python").exists():
             run([sys.executable, "-m", "venv", VENV], "install python3-venv")
-        run([VENV / "bin/pip", "install", "-q", "--disable-pip-version-check", "-e", f"{ROOT}[{EXTRAS}]"], hint)
+        run([VENV / "bin/pip", "install", "-q", "--disable-pip-version-check", "-e", f"{ROOT}[{extras}]"], hint)
     stamp.write_text(want)
 
 
@@ -194,8 +195,11 @@ def fetch_micropython():
 
 def main():
     try:
-        install_packages(APT_PACKAGES + (TEST_PACKAGES if "test" in sys.argv[1:] else ()))
-        make_venv()
+        test = "test" in sys.argv[1:]
+        install_packages(APT_PACKAGES + (TEST_PACKAGES if test else ()))
+        make_venv(EXTRAS, "numpy, tflite-micro, mpremote, pytest ...")
+        if test:
+            make_venv(TEST_EXTRAS, "onnx, scikit-learn")
         fetch_micropython()
     except SetupError as error:
         print(f"error: {error}\nhint:  {error.hint}", file=sys.stderr)

@@ -189,6 +189,24 @@ def optimize(
 
 
 @app.command()
+def convert(
+    source: Annotated[str, typer.Argument(metavar="IN", help="A .onnx, .pt2 or float .tflite, or FILE.py:FUNCTION.")],
+    target: Annotated[Path, typer.Argument(metavar="OUT.tflite", help="The new file.")],
+    calibrate: Annotated[Optional[Path], typer.Option(metavar="DATA.npz", help="Inputs, as the network takes them.")] = None,
+    quantize: Annotated[str, typer.Option(metavar="int8|float", help="Of weights and activations.")] = "int8",
+    ends: Annotated[str, typer.Option(metavar="int8|float", help="Of an int8 model's inputs and outputs.")] = "int8",
+    weights: Annotated[Optional[Path], typer.Option(metavar="STATE.pt", help="A state dict for a PyTorch module.")] = None,
+    shape: Annotated[Optional[str], typer.Option(metavar="N,...", help="Of one input, if nothing else says it.")] = None,
+    as_json: Json = False,
+):
+    """Turn a trained network into a .tflite, quantised to int8 on calibration data."""
+    from torpor_host.convert import run
+
+    result = run.convert_file(source, target, calibrate, quantize, weights, run.sizes(shape), ends, _progress)
+    show.converted(run.summary(result, target), as_json)
+
+
+@app.command()
 def compile(
     model: Annotated[Path, typer.Argument(metavar="MODEL.tflite", help="A model; best one that optimize wrote.")],
     arch: Annotated[str, typer.Option(metavar="ARCH", help="Of native modules, such as armv7emsp.")],

@@ -103,6 +103,20 @@ def _estimate(value, unit, one):
     return "" if value is None else f"{value:,.3g} {unit} ± {100 * one.error_bound:.0f} %"
 
 
+def converted(summary, as_json) -> None:
+    """What each way to choose ranges gave, then the model and its ends."""
+    if as_json:
+        return data(summary)
+    if summary["method"]:
+        rows = [(name, _number(snr), "chosen" if name == summary["method"] else "") for name, snr in summary["snr_db"].items()]
+        _table([f"ranges from {summary['calibrated_on']} inputs", "signal to noise, dB", ""], rows)
+    rows = [(way, t["name"], t["dtype"], "x".join(map(str, t["shape"])), f"{t['scale']:.6g}" if t["scale"] else "", t["zero_point"])
+            for way in ("inputs", "outputs") for t in summary[way]]
+    _table(["", "name", "dtype", "shape", "scale", "zero point"], [(row[0][:-1], *row[1:]) for row in rows])
+    print(f"{summary['file']}: {summary['bytes']:,} bytes, {summary['macs']:,} multiply-accumulates, "
+          f"{summary['arena_bytes']:,} bytes for activations")
+
+
 def compiled(summary, as_json) -> None:
     if as_json:
         return data(summary)

@@ -10,7 +10,7 @@ from rich.console import Console
 from torpor_host.frames import Record
 from torpor_host.live import DemoView
 
-COMMANDS = ["demo", "doctor", "build", "operators", "push", "run", "repl", "stream", "infer", "bench"]
+COMMANDS = ["demo", "doctor", "build", "operators", "push", "run", "repl", "stream", "convert", "infer", "bench"]
 
 
 def test_help_lists_the_commands(torpor):
