@@ -126,6 +126,17 @@ def test_concatenation_of_branches():
     assert "TRANSPOSE" not in assert_as_reference(m)
 
 
+def test_parts():
+    m = Made(6, 5, 4)
+    m.then("Slice", m.integers(1, 0), m.integers(9, -1), m.integers(1, 2))
+    m.then("Split", m.integers(2, 3), axis=1)
+    m.nodes[-1].output.append("rest")
+    m.then("GlobalAveragePool")
+    m.add("Concat", m.last, m.add("GlobalMaxPool", "rest"), axis=1)
+    m.then("Relu")
+    assert_as_reference(m)
+
+
 def test_one_dimension():
     m = Made(3, 32)
     m.then("Conv", m.random(8, 3, 5), m.random(8), pads=[2, 2], strides=[2], kernel_shape=[5])

@@ -9,6 +9,7 @@ from torpor_host.errors import ToolError
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed (extra train)")
 nn = torch.nn
+pytestmark = pytest.mark.filterwarnings("ignore:Using padding='same'")
 
 
 def converted(module, x, **options):
@@ -119,6 +120,9 @@ class Function(nn.Module):
     (lambda x: x.view(1, 3, 20).mean(2).unsqueeze(1).squeeze(1) + torch.arange(3), (3, 4, 5)),
     (lambda x: (x.sum((2, 3)), x.relu().clamp(0.1, 0.7)), (3, 4, 5)),
     (lambda x: x.transpose(1, 2).relu(), (6, 5)),
+    (lambda x: torch.cat([part.relu() for part in x[:, 1:, :-1].chunk(2, 1)], 3), (5, 4, 3)),
+    (lambda x: x[:, 0] + x.split([1, 2], 1)[1].flatten(1)[:, 2:6].view(1, 2, 2).select(2, -1).sum(), (3, 2, 2)),
+    (lambda x: x.view(1, 2, 3, 4, 4).transpose(1, 2).reshape(1, 6, 4, 4).tanh(), (6, 4, 4)),  # a channel shuffle
 ])
 def test_functions_as_torch_computes_them(function, shape):
     assert_as_torch(Function(function), shape)
