@@ -115,8 +115,12 @@ def test_a_shape_that_is_none(fails, net, tmp_path):
     assert sentence == "--shape 3,x is no shape." and not (tmp_path / "out.tflite").exists()
 
 
+def test_weights_for_what_is_no_module(fails, net):
+    assert "Weights were given" in fails("convert", net, "out.tflite", "--quantize", "float", "--weights", "w.pt")[0]
+
+
 @pytest.mark.parametrize("options, words", [
-    (dict(quantize="int3"), "--quantize int3"), (dict(ends="int16"), "--ends int16"), (dict(weights=Path("w.pt")), "Weights were given")])
+    (dict(quantize="int3"), "--quantize int3"), (dict(ends="int16"), "--ends int16")])
 def test_options_that_are_not_known(refused, net, options, words):
     assert words in refused(net, **options)[0]
 
@@ -148,22 +152,22 @@ def module(tmp_path):
     """The path of a file whose make() returns a module over [1, 4, 4]; its state dict is beside it."""
     torch = pytest.importorskip("torch", reason="PyTorch is not installed (extra train)")
     (tmp_path / "net.py").write_text(
-        "from torch import nn\n\n\ndef make():\n    return nn.Sequential(nn.Conv2d(1, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(16, 3))\n")
+        "from torch import nn\n\nprint('hello')\n\n\ndef make():\n    return nn.Sequential(nn.Conv2d(1, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(16, 3))\n")
     torch.manual_seed(0)
     made = torch.nn.Sequential(torch.nn.Conv2d(1, 4, 3), torch.nn.ReLU(), torch.nn.Flatten(), torch.nn.Linear(16, 3))
     torch.save(made.state_dict(), tmp_path / "state.pt")
     return made
 
 
-def test_a_module_with_its_state_dict(torpor, module, tmp_path):
+def test_a_module_with_its_state_dict(module, tmp_path, monkeypatch, capsys):
     import torch
 
+    monkeypatch.chdir(tmp_path)
     x = np.random.default_rng(0).normal(size=(50, 1, 4, 4)).astype(np.float32)
-    data = calibration(tmp_path, x)
-    result = torpor("convert", "net.py:make", "out.tflite", "--weights", "state.pt", "--calibrate", data, "--json")
-    assert result.returncode == 0, result.stderr
-    found, want = json.loads(result.stdout), module(torch.from_numpy(x)).detach().numpy()
+    result = run.convert_file("net.py:make", Path("out.tflite"), calibration(tmp_path, x), weights=Path("state.pt"))
+    found, want = run.summary(result, Path("out.tflite")), module(torch.from_numpy(x)).detach().numpy()
     assert (found["from"], found["ops"]) == ("PyTorch", {"CONV_2D": 1, "FULLY_CONNECTED": 1})
+    assert capsys.readouterr().out == ""  # the file prints, and stdout is for data
     np.testing.assert_allclose(answers((tmp_path / "out.tflite").read_bytes(), x)[0], want, atol=0.05)
 
 
@@ -180,7 +184,7 @@ def test_what_is_no_state_dict_is_not_unpickled(refused, module, tmp_path, conte
 
     path = tmp_path / "bad.pt"
     if content == "pickle":
-        path.write_bytes(pickle.dumps({"0.weight": Evil()}))
+        path.write_bytes(pickle.dumps({"0.weight": Evil()}, protocol=2))
     elif content == "text":
         path.write_text("weights")
     else:
@@ -227,12 +231,12 @@ def test_an_exported_program_with_pickled_objects(refused, tmp_path):
 # ---- scikit-learn ----
 
 
-def test_an_estimator(torpor, tmp_path):
+def test_an_estimator(tmp_path):
     pytest.importorskip("sklearn", reason="scikit-learn is not installed (extra sklearn)")
     (tmp_path / "net.py").write_text(
         "import numpy as np\nfrom sklearn.linear_model import LogisticRegression\n\n\ndef make():\n"
         "    return LogisticRegression().fit(np.eye(3), [0, 1, 2])\n")
     data = calibration(tmp_path, np.random.default_rng(0).random((30, 3)))
-    result = torpor("convert", "net.py:make", "out.tflite", "--calibrate", data, "--json")
-    assert json.loads(result.stdout)["ops"] == {"FULLY_CONNECTED": 1, "SOFTMAX": 1}, result.stderr
+    result = run.convert_file(f"{tmp_path / 'net.py'}:make", tmp_path / "out.tflite", data)
+    assert run.summary(result, tmp_path)["ops"] == {"FULLY_CONNECTED": 1, "SOFTMAX": 1}
     assert answers((tmp_path / "out.tflite").read_bytes(), np.eye(3))[0].argmax(1).tolist() == [0, 1, 2]

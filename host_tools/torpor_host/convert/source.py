@@ -4,6 +4,7 @@
 A front end is a file: onnx.py, pytorch.py, scikit.py; a `.tflite` is read as it is.
 """
 
+import contextlib
 import importlib.util
 import sys
 import traceback
@@ -116,18 +117,17 @@ def _made(source, weights, shape):
 
 
 def _call(file, name):
-    """Runs the user's file, then the function in it; its folder is where it may import from."""
+    """Runs the user's file, then the function in it; it may import what lies beside it, and prints to stderr."""
     if not file.is_file():
         raise ToolError(f"{file} cannot be read: no such file.", _KINDS)
-    sys.path.insert(0, str(file.resolve().parent))
+    folder = str(file.resolve().parent)
+    sys.path.insert(0, folder)
     try:
-        spec = importlib.util.spec_from_file_location(file.stem, file)
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-        function = getattr(module, name, None)
-        if not callable(function):
-            raise ToolError(f"{file} has no function {name}.", "give file.py:function")
-        return function()
+        with contextlib.redirect_stdout(sys.stderr):
+            function = getattr(_module(file), name, None)
+            if not callable(function):
+                raise ToolError(f"{file} has no function {name}.", "give file.py:function")
+            return function()
     except ToolError:
         raise
     except Exception as error:
@@ -137,7 +137,15 @@ def _call(file, name):
         raise ToolError(f"{where} raises {type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}.",
                         "make it work in Python first; the function is called without arguments") from None
     finally:
-        sys.path.pop(0)
+        sys.path.remove(folder)
+
+
+def _module(file):
+    """The user's file, run, under a name that no other module has."""
+    spec = importlib.util.spec_from_file_location(f"torpor_{file.stem}", file)
+    module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def need(module: str, extra: str):
