@@ -186,7 +186,7 @@ except ValueError as error:
 """
     values, error = on_unix("unix", program, [module.parent], tmp_path).splitlines()
     assert json.loads(values) == list(range(10))
-    assert error == "operator 3 #0: not in this module: torpor build --natmod x64 --ops-from MODEL"
+    assert error == "conv_2d #0: not in this module: torpor build --natmod x64 --ops-from MODEL"
 
 
 def test_a_native_module_for_few_types_says_how_to_add_one(files, tmp_path):
