@@ -291,7 +291,7 @@ static void graph_blame(te_graph_t *g, const te_op_t *op) {
 static te_kind_t *graph_kind_of(te_graph_t *g, uint32_t number) {
     te_file_t *f = &g->file;
     te_kind_t *kind = &g->kinds[number % TE_KINDS];
-    if (kind->number != number + 1) {
+    if (number >= g->codes.n || kind->number != number + 1) {
         te_table_t code = fb_vec_table(f, g->codes, number);
         te_vec_t none = {0, 0};
         kind->code = graph_code(g, &code);

@@ -64,6 +64,14 @@ def test_a_stump_is_refused(length):
     assert refused(conv()[:length] or b"\0")
 
 
+@pytest.mark.parametrize("number", (1, 5, 0x7FFFFFFF, 0xFFFFFFFC, 0xFFFFFFFF))
+def test_an_operator_code_that_is_not_in_the_list(number):
+    def change(model):
+        model.subgraphs[0].operators[0].opcodeIndex = number
+
+    assert refused(altered(conv(), change)).endswith("its description leads outside the file.")
+
+
 def test_another_file_format_is_refused():
     assert refused(b"\x89PNG\r\n\x1a\n" * 10) == "this is no TensorFlow Lite model: it has no TFL3 mark."
 
