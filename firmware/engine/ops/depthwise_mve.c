@@ -160,6 +160,12 @@ typedef struct {
     "vmov    d15, r4, r6\n\t" \
     TILED_STORE
 
+#define TILED_BEGIN \
+    "add     r0, r12, #32\n\t" \
+    "vldrw.u32 q4, [r0]\n\t"                  /* words */ \
+    "vldrw.u32 q5, [r0, #16]\n\t"             /* y_at */ \
+    "ldr     r8, [r12, #24]\n"                /* table */
+
 #define TILED_CHANNEL \
     "1:\n\t" \
     "ldm     r12, {r0, r9, r10, r11, lr}\n\t"  /* k, x, y, step, tiles */ \
@@ -182,10 +188,7 @@ typedef struct {
 static TE_APART void tiled_stride_1(tiled_loop_t *d) {
     register tiled_loop_t *self __asm__("r12") = d;
     __asm__ volatile(
-        "add     r0, r12, #32\n\t"
-        "vldrw.u32 q4, [r0]\n\t"                /* words */
-        "vldrw.u32 q5, [r0, #16]\n\t"           /* y_at */
-        "ldr     r8, [r12, #24]\n"              /* table */
+        TILED_BEGIN
         TILED_CHANNEL
         "add     r2, r0, #64\n\t"
         "vldrw.u32 q0, [r2, q4]\n\t"            /* upper left */
@@ -212,10 +215,7 @@ static TE_APART void tiled_stride_1(tiled_loop_t *d) {
 static TE_APART void tiled_stride_2(tiled_loop_t *d) {
     register tiled_loop_t *self __asm__("r12") = d;
     __asm__ volatile(
-        "add     r0, r12, #32\n\t"
-        "vldrw.u32 q4, [r0]\n\t"                /* words */
-        "vldrw.u32 q5, [r0, #16]\n\t"           /* y_at */
-        "ldr     r8, [r12, #24]\n"              /* table */
+        TILED_BEGIN
         TILED_CHANNEL
         "add     r0, #64\n\t"
         "vldrw.u32 q0, [r0, q4]\n\t"            /* upper left */
