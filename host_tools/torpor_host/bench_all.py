@@ -59,7 +59,7 @@ def measure(progress: Silent = SILENT) -> dict:
 
 def _measure(name, path, progress) -> dict:
     data, model = load(path)
-    inputs, operators = xorshift(model), natmod.operators_of(path)
+    inputs, parts = xorshift(model), natmod.parts_of([path])
     measured = {}
     for board in BOARDS:
         with progress.step(f"{name} on {board}"):
@@ -67,8 +67,8 @@ def _measure(name, path, progress) -> dict:
     with progress.step(f"{name} on this PC"):
         ours, wheel = _race(model, data, inputs)
     with progress.step(f"{name}: sizes"):
-        module = natmod.build("armv7emsp", natmod.parts_of([path])).stat().st_size
-        code = bench_size.linked("emu-m4f", operators)
+        module = natmod.build("armv7emsp", parts).stat().st_size
+        code = bench_size.linked("emu-m4f", list(parts.operators))
     host = {"time_us": ours, "wheel_time_us": wheel}
     return {"macs": model.macs, "boards": measured, "host": host, "mpy_bytes": module, "code_bytes": code}
 

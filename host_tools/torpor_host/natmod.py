@@ -132,11 +132,6 @@ def operators() -> list[str]:
     return sorted(_rows())
 
 
-def operators_of(model: Path) -> list[str]:
-    """The operators of a .tflite in all its subgraphs, sorted. Raises ToolError if it cannot be read."""
-    return sorted({name for name, _ in _used_by(model)})
-
-
 def parts_of(models: list[Path]) -> Parts:
     """What models need: their operators, and the types that those compute in. Raises ToolError if one cannot be read."""
     used = [use for model in models for use in _used_by(model)]

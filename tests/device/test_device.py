@@ -108,8 +108,8 @@ def stock_board(peer_files, folder, name, arch):
     build.build([name])
     more = {"natmod/dsp.mpy": natmod.build(arch).with_name("dsp.mpy").read_bytes()}
     for module, (_, models) in MODULES.items():
-        known = {op for model in models for op in natmod.operators_of(peer_files / f"{model}.tflite")}
-        more[f"{module}/tflm.mpy"] = natmod.build(arch, natmod.Parts(tuple(sorted(known)))).read_bytes()
+        known = natmod.parts_of([peer_files / f"{model}.tflite" for model in models]).operators
+        more[f"{module}/tflm.mpy"] = natmod.build(arch, natmod.Parts(known)).read_bytes()
     image = romfs.build(content(peer_files, ("lib/", LIB)) | more)
     with stock.board(name, folder, image) as board, Link(board.port) as link:
         yield StockBoard(link, "natmod", stock.mount(name, image))

@@ -32,9 +32,9 @@ def test_the_operators_that_the_sources_define_are_those_that_the_engine_runs():
 def test_the_operators_of_a_model_each_once(tmp_path):
     path = tmp_path / "chain.tflite"
     path.write_bytes(chain("SOFTMAX", "SQUEEZE", "SOFTMAX", "SIGN"))
-    assert natmod.operators_of(path) == ["SIGN", "SOFTMAX", "SQUEEZE"]
+    assert natmod.parts_of([path]).operators == ("SIGN", "SOFTMAX", "SQUEEZE")
     # Beside engine.h, which knows no more of them than the names.
-    assert natmod.operators_of(KEYWORDS) == sorted(set(engine.Model(KEYWORDS.read_bytes()).ops))
+    assert natmod.parts_of([KEYWORDS]).operators == tuple(sorted(set(engine.Model(KEYWORDS.read_bytes()).ops)))
 
 
 @pytest.mark.parametrize("damage", ["", "TFL3", "truncated", "far"])
@@ -44,7 +44,7 @@ def test_a_file_that_is_no_model(tmp_path, damage):
     path = tmp_path / "bad.tflite"
     path.write_bytes(data)
     with pytest.raises(ToolError, match="bad.tflite is not a TensorFlow Lite model"):
-        natmod.operators_of(path)
+        natmod.parts_of([path])
 
 
 def test_a_request_joins_models_and_names(tmp_path):
