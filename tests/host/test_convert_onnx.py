@@ -107,6 +107,40 @@ def test_operators_as_the_reference_computes_them(nodes):
     assert_as_reference(m)
 
 
+@pytest.mark.parametrize("attributes", [
+    dict(strides=[2, 2], pads=[1, 1, 1, 1], output_padding=[1, 0]), dict(strides=[2, 1]), dict(strides=[3, 3], pads=[0, 1, 1, 0])])
+def test_transposed_convolutions(attributes):
+    m = Made(3, 4, 5)
+    m.then("ConvTranspose", m.random(3, 2, 3, 4), m.random(2), **attributes)
+    assert "TRANSPOSE_CONV" in assert_as_reference(m)
+
+
+def test_a_transposed_convolution_of_one_dimension():
+    m = Made(3, 7)
+    m.then("ConvTranspose", m.random(3, 2, 3), strides=[2], pads=[1, 1])
+    m.then("BatchNormalization", *[m.constant(m.rng.uniform(0.5, 2, 2).astype(np.float32)) for _ in range(4)])
+    m.then("Relu")
+    assert "DEPTHWISE_CONV_2D" not in assert_as_reference(m)
+
+
+@pytest.mark.parametrize("mode", [
+    dict(mode="nearest", coordinate_transformation_mode="asymmetric", nearest_mode="floor"), dict(mode="nearest"), dict(mode="linear"),
+    dict(mode="linear", coordinate_transformation_mode="align_corners")])
+def test_resized_images(mode):
+    m = Made(3, 4, 5)
+    m.then("Resize", "", m.constant(np.float32([1, 1, 2, 3])), **mode)
+    m.then("Resize", "", "", m.integers(1, 3, 16, 15), **mode)
+    assert len(assert_as_reference(m)) == 2
+
+
+def test_slopes():
+    m = Made(3, 4, 5)
+    m.then("PRelu", m.random(3, 1, 1))
+    m.then("Elu")
+    m.then("PRelu", m.random(1))
+    assert assert_as_reference(m) == ["PRELU", "ELU", "PRELU"]
+
+
 def test_operators_with_constants():
     m = Made(3, 6, 5)
     m.then("Mul", m.random(3, 1, 1))

@@ -85,6 +85,10 @@ CASES = {
     "log softmax": (nn.Sequential(nn.Flatten(), nn.LogSoftmax(1)), (5, 3, 4)),
     "linear over the last dimension": (nn.Sequential(nn.Linear(6, 4), nn.ReLU(), nn.Linear(4, 5)), (7, 6)),
     "borders": (nn.Sequential(nn.ZeroPad2d((1, 2, 3, 0)), nn.ConstantPad2d(1, 1.5)), (2, 4, 4)),
+    "transposed convolutions": (nn.Sequential(nn.ConvTranspose2d(3, 4, 3, 2, 1, output_padding=1), nn.BatchNorm2d(4), nn.ReLU(), nn.ConvTranspose2d(4, 2, 4, (2, 1), 1)), (3, 4, 5)),
+    "transposed, 1d": (nn.Sequential(nn.ConvTranspose1d(3, 4, 5, 3, 2), nn.Flatten(), nn.Linear(76, 3)), (3, 7)),
+    "upsampling": (nn.Sequential(nn.Upsample(scale_factor=2), nn.Upsample(scale_factor=1.5, mode="bilinear"), nn.UpsamplingBilinear2d((14, 20))), (3, 4, 6)),
+    "prelu and elu": (nn.Sequential(nn.PReLU(), nn.PReLU(3, 0.4), nn.ELU()), (3, 4, 5)),
     "flattened without a layer": (nn.Sequential(nn.Conv2d(2, 3, 1), nn.Flatten()), (2, 3, 4)),
 }
 

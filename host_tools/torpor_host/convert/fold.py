@@ -7,6 +7,7 @@ The order of sums changes, so float results change in their last bits; the passe
 import numpy as np
 from tflite_micro.tensorflow.lite.micro.python import schema_py_generated as schema
 
+from torpor_host.convert import rules
 from torpor_host.convert.graph import Graph, Model, Op, Tensor
 from torpor_host.convert.writer import options_table
 from torpor_host.optimize.constants import fold_constants
@@ -15,7 +16,7 @@ from torpor_host.optimize.padding import fuse_padding
 from torpor_host.optimize.reshapes import simplify_reshapes
 from torpor_host.optimize.rewire import NONE, bypass, set_options, sole_reader
 
-_CHANNELS = {"CONV_2D": 0, "DEPTHWISE_CONV_2D": 3, "FULLY_CONNECTED": 0}  # the weights' dimension of output channels
+_CHANNELS = {"CONV_2D": 0, "DEPTHWISE_CONV_2D": 3, "FULLY_CONNECTED": 0, "TRANSPOSE_CONV": 0}  # the weights' dimension of output channels
 _VALID = schema.Padding.VALID
 _ACTIVATIONS = {"RELU", "RELU6", "RELU_N1_TO_1"}
 _FUSE = {*_CHANNELS, "ADD", "SUB", "MUL", "AVERAGE_POOL_2D", "MAX_POOL_2D"}
@@ -106,13 +107,17 @@ def _foldable(layer):
 
 
 def _constant(layer):
-    k, bias = layer.inputs[1], (layer.inputs + [None])[2]
+    k, bias = layer.inputs[1], _bias_of(layer)
     return k.dtype == np.float32 and k.data is not None and (bias is None or bias.data is not None)
 
 
 def _bias(layer, channels):
-    bias = (layer.inputs + [None])[2]
+    bias = _bias_of(layer)
     return np.zeros(channels) if bias is None else bias.values().astype(np.float64)
+
+
+def _bias_of(layer):
+    return (layer.inputs + [None])[rules.LAYERS[layer.name].bias]
 
 
 def _set(layer, slot, values):
@@ -122,7 +127,7 @@ def _set(layer, slot, values):
 def _set_bias(layer, bias):
     name = f"{layer.outputs[0].name}/bias"
     tensor = Tensor(name, bias.shape, schema.TensorType.FLOAT32, bias.astype("<f4").tobytes())
-    layer.inputs = [*layer.inputs[:2], tensor]
+    layer.inputs = [*layer.inputs[: rules.LAYERS[layer.name].bias], tensor]
 
 
 def _keep_activation(graph, op, layer):

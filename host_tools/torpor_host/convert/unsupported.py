@@ -14,7 +14,7 @@ _INSTEAD = {
     "instance_norm": "batch_norm", "instancenormalization": "batch normalisation", "local_response_norm": "batch_norm",
     "lstm": "convolutions over time", "gru": "convolutions over time", "rnn_tanh": "convolutions over time",
     "scaled_dot_product_attention": "convolutions", "embedding": "one-hot inputs and linear",
-    "upsample_bilinear2d": "a larger image in an earlier layer", "upsample_nearest2d": "a larger image in an earlier layer",
+    "upsample_bicubic2d": "bilinear", "layernorm": "BatchNormalization", "groupnormalization": "BatchNormalization",
     "sort": "a step after the model", "topk": "a step after the model", "argmax": "a step after the model",
 }
 _DEFAULT = "layers that convert/README.md lists"

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
 """CONV_2D, grouped or not, and one-dimensional convolutions as images of height 1."""
 
+from torpor_host.convert.keras_layer import over_sequences
 from torpor_host.convert.net import Unsupported
-from torpor_host.convert.ops import depthwise_conv_2d, onnx, torch
-from torpor_host.convert.window import along_width, onnx_image, onnx_pads, padded, pair, wide
+from torpor_host.convert.ops import TORCH, depthwise_conv_2d, keras, onnx, torch
+from torpor_host.convert.window import along_width, bordered, onnx_image, onnx_pads, padded, pair, wide
 
 
 @torch("conv2d")
@@ -28,7 +29,7 @@ def conv1d(net, x, weights, bias=None, stride=1, padding=0, dilation=1, groups=1
 @torch("convolution")
 def convolution(net, x, weights, bias, stride, padding, dilation, transposed, output_padding, groups):
     if transposed:
-        raise Unsupported("transposed convolutions are not supported", "an upsampling and a convolution")
+        return TORCH[f"conv_transpose{len(x.shape) - 2}d"](net, x, weights, bias, stride, padding, output_padding, groups, dilation)
     return (conv2d if len(x.shape) == 4 else conv1d)(net, x, weights, bias, stride, padding, dilation, groups)
 
 
@@ -60,3 +61,42 @@ def convolve(net, x, weights, bias, window, pads, groups):
     inputs = [net.stored(x), kernel] + ([] if bias is None else [bias])
     return net.layer(name, inputs, (1, len(weights), *out), padding=padding, strideH=sh, strideW=sw, dilationHFactor=dh,
                      dilationWFactor=dw, **options)
+
+
+@keras("Conv2D")
+def keras_conv(net, layer, x):
+    """kernel [kh, kw, in / groups, out]."""
+    kernel, bias = layer.take(True, layer.config["use_bias"])
+    return over(net, layer, x, kernel, bias, layer.config.get("groups", 1))
+
+
+@keras("DepthwiseConv2D")
+def keras_depthwise(net, layer, x):
+    kernel, bias = layer.take(True, layer.config["use_bias"])
+    return depthwise(net, layer, x, kernel, bias)
+
+
+@keras("SeparableConv2D")
+def keras_separable(net, layer, x):
+    kernel, point, bias = layer.take(True, True, layer.config["use_bias"])
+    y = depthwise(net, layer, x, kernel)
+    return conv2d(net, y, point.reshape(1, 1, *point.shape[-2:]).transpose(3, 2, 0, 1), bias)
+
+
+for one, function in (("Conv1D", keras_conv), ("DepthwiseConv1D", keras_depthwise), ("SeparableConv1D", keras_separable)):
+    keras(one)(over_sequences(function))
+
+
+def depthwise(net, layer, x, kernel, bias=None):
+    """kernel [kh, kw, in, multiplier]."""
+    kernel = kernel.reshape(*kernel.shape[:-2], 1, -1)
+    return over(net, layer, x, kernel, bias, x.shape[1])
+
+
+def over(net, layer, x, kernel, bias, groups):
+    """A convolution as Keras configures it."""
+    kernel = kernel.reshape(*layer.config["kernel_size"], *kernel.shape[-2:]).transpose(3, 2, 0, 1)
+    padding, dilation = layer.config["padding"], pair(layer.config["dilation_rate"])
+    if padding == "causal":
+        x, padding = bordered(net, x, [(0, 0)] * 3 + [((kernel.shape[3] - 1) * dilation[1], 0)]), "valid"
+    return conv2d(net, x, kernel, bias, layer.config["strides"], padding, dilation, groups)
