@@ -84,15 +84,21 @@ def answers(data: bytes, samples) -> list[np.ndarray]:
 
     Images and sequences come as PyTorch has them; they are laid out with channels last, scaled and rounded here, not by the code under test.
     """
-    graph = tflite.read(data).main
+    x, rows = tflite.read(data).main.inputs[0], np.asarray(samples)
+    if rows.ndim == 4:
+        rows = rows.transpose(0, 2, 3, 1)
+    elif rows.ndim == 3 and x.shape[-2:] != rows.shape[1:]:
+        rows = rows.transpose(0, 2, 1)
+    return run_stored(data, [rows])
+
+
+def run_stored(data: bytes, inputs) -> list[np.ndarray]:
+    """Real values of each output over samples [n, ...] of each input that lie as in the model, in the official interpreter."""
+    graph, rows = tflite.read(data).main, []
     interpreter = runtime.Interpreter.from_bytes(data, arena_size=1 << 21)
-    x, rows = graph.inputs[0], []
-    for sample in samples:
-        if sample.ndim == 3:
-            sample = sample.transpose(1, 2, 0)
-        elif sample.ndim == 2 and x.shape[-2:] != sample.shape:
-            sample = sample.T
-        interpreter.set_input(_numbers(x, sample).reshape(x.shape), 0)
+    for sample in zip(*inputs, strict=True):
+        for i, (tensor, values) in enumerate(zip(graph.inputs, sample, strict=True)):
+            interpreter.set_input(_numbers(tensor, values).reshape(tensor.shape), i)
         interpreter.invoke()
         rows.append([_real(t, np.array(interpreter.get_output(i)).reshape(t.shape)) for i, t in enumerate(graph.outputs)])
     return [np.concatenate(output) for output in zip(*rows)]

@@ -126,7 +126,8 @@ def test_options_that_are_not_known(refused, net, options, words):
 
 
 @pytest.mark.parametrize("name, words", [
-    ("none.tflite", "No such file"), ("none.onnx", "No such file"), ("none.pt2", "No such file"), ("net.keras", "no kind"), ("net", "no kind"),
+    ("none.tflite", "No such file"), ("none.onnx", "No such file"), ("none.pt2", "No such file"), ("none.keras", "No such file"), ("none.h5", "No such file"),
+    ("net.mat", "no kind"), ("net", "no kind"),
     ("net.pkl", "pickle"), ("net.pt", "pickle"), ("none.py:make", "no such file")])
 def test_what_cannot_be_read(refused, name, words):
     assert words in refused(name)[0]

@@ -18,8 +18,8 @@ from torpor_host.errors import ToolError
 _EXPORT = "write it with torch.export.save, of the version of torch that is installed here"
 
 
-def load(path: Path) -> Source:
-    """The program in a `.pt2`. Raises ToolError: damaged, with objects that only a pickle can make, layers that are not known."""
+def load(path: Path, shape: tuple[int, ...] | None = None) -> Source:
+    """The program in a `.pt2`, which knows its inputs' shapes. Raises ToolError: damaged, with objects that only a pickle can make, layers that are not known."""
     torch = need("torch", "train")
     _refuse_pickles(path)
     forced, os.environ["TORCH_FORCE_WEIGHTS_ONLY_LOAD"] = os.environ.get("TORCH_FORCE_WEIGHTS_ONLY_LOAD"), "1"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What every front end gives, and the choice of one by what the user names.
 
-A front end is a file: onnx.py, pytorch.py, scikit.py; a `.tflite` is read as it is.
+A front end is a file: keras.py, onnx.py, pytorch.py, scikit.py, tensorflow.py; a `.tflite` is read as it is.
 """
 
 import contextlib
@@ -18,7 +18,9 @@ from torpor_host.convert.graph import Model, Tensor
 from torpor_host.convert.net import Net
 from torpor_host.errors import ToolError
 
-_KINDS = "give a float .tflite, a .onnx, a .pt2 of torch.export, or file.py:function that returns a module or an estimator"
+_KINDS = ("give a .keras, .h5, .onnx, .pt2 of torch.export, float .tflite, a SavedModel folder, "
+          "or file.py:function that returns a module or an estimator")
+_FRONT_ENDS = {".h5": "keras", ".hdf5": "keras", ".keras": "keras", ".onnx": "onnx", ".pt2": "pytorch"}
 _PICKLES = {".pt", ".pth", ".pkl", ".pickle", ".joblib"}
 
 
@@ -83,21 +85,16 @@ def load(source: str, weights: Path | None, shape: tuple[int, ...] | None) -> So
     if suffix in _PICKLES:
         raise ToolError(f"{source} is a pickle, which could run any code when it is read.",
                         "give file.py:function, with --weights for a state dict; save estimators and modules yourself")
-    if suffix not in (".tflite", ".onnx", ".pt2"):
+    front_end = "tensorflow" if path.is_dir() else _FRONT_ENDS.get(suffix)
+    if front_end is None and suffix != ".tflite":
         raise ToolError(f"{source} is of no kind that can be converted.", _KINDS)
     try:
-        data = path.read_bytes()
+        data = b"" if path.is_dir() else path.read_bytes()
     except OSError as error:
         raise ToolError(f"{source} cannot be read: {error.strerror}.", _KINDS) from None
-    if suffix == ".tflite":
+    if front_end is None:
         return Source("TensorFlow Lite", tflite.read(data))
-    if suffix == ".onnx":
-        from torpor_host.convert import onnx
-
-        return onnx.load(path, shape)
-    from torpor_host.convert import pytorch
-
-    return pytorch.load(path)
+    return importlib.import_module(f"torpor_host.convert.{front_end}").load(path, shape)
 
 
 def _made(source, weights, shape):

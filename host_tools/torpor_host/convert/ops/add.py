@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: MIT
 """ADD, and SUB."""
 
+from functools import reduce
+
 from torpor_host.convert.arithmetic import binary
 from torpor_host.convert.layout import Value
-from torpor_host.convert.ops import onnx, torch
+from torpor_host.convert.ops import keras, onnx, torch
 from torpor_host.convert.ops.mul import mul
 
 
@@ -34,3 +36,18 @@ def onnx_add(net, inputs):
 @onnx("Sub")
 def onnx_sub(net, inputs):
     return sub(net, *inputs)
+
+
+@keras("Add")
+def keras_add(net, layer, *inputs):
+    return reduce(lambda a, b: add(net, a, b), inputs)
+
+
+@keras("Subtract")
+def keras_subtract(net, layer, a, b):
+    return sub(net, a, b)
+
+
+@keras("Average")
+def keras_average(net, layer, *inputs):
+    return mul(net, keras_add(net, layer, *inputs), 1 / len(inputs))

@@ -3,9 +3,10 @@
 
 import numpy as np
 
+from torpor_host.convert.keras_layer import over_sequences
 from torpor_host.convert.net import Unsupported
-from torpor_host.convert.ops import onnx, torch
-from torpor_host.convert.ops.max_pool_2d import adaptive, pool
+from torpor_host.convert.ops import keras, onnx, torch
+from torpor_host.convert.ops.max_pool_2d import adaptive, keras_window, pool
 from torpor_host.convert.ops.mean import mean
 from torpor_host.convert.window import along_width, bordered, onnx_image, onnx_pads, padded, pair, wide
 
@@ -63,3 +64,11 @@ def average(net, x, window, pads, ceil_mode=False, count_border=True):
     elif np.any(pads) and padded(net, x, window, pads)[1] != "SAME":
         raise Unsupported("this padding, not counted in the averages, is not supported", "count_include_pad=True, or a stride of 1")
     return pool(net, "AVERAGE_POOL_2D", x, window, pads, ceil_mode)
+
+
+@keras("AveragePooling2D")
+def keras_average_pool(net, layer, x):
+    return average(net, x, *keras_window(layer, x), count_border=False)
+
+
+keras("AveragePooling1D")(over_sequences(keras_average_pool))

@@ -3,8 +3,9 @@
 
 import numpy as np
 
+from torpor_host.convert.keras_layer import image_first, keras_order
 from torpor_host.convert.net import Unsupported
-from torpor_host.convert.ops import onnx, torch
+from torpor_host.convert.ops import keras, onnx, torch
 
 
 @torch("linear")
@@ -46,3 +47,10 @@ def matmul(net, x, weights):
 @onnx("MatMul")
 def onnx_matmul(net, inputs):
     return matmul(net, *inputs)
+
+
+@keras("Dense")
+def keras_dense(net, layer, x):
+    """Over the last of Keras's dimensions. kernel [in, out]."""
+    kernel, bias = layer.take(True, layer.config["use_bias"])
+    return image_first(linear(net, keras_order(x), kernel.T, bias))

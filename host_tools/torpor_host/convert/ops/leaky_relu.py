@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """LEAKY_RELU."""
 
-from torpor_host.convert.ops import onnx, torch
+from torpor_host.convert.ops import keras, onnx, torch
 
 
 @torch("leaky_relu")
@@ -12,3 +12,8 @@ def leaky_relu(net, x, slope=0.01):
 @onnx("LeakyRelu")
 def onnx_leaky_relu(net, inputs, alpha=0.01):
     return leaky_relu(net, inputs[0], alpha)
+
+
+@keras("LeakyReLU")
+def keras_leaky_relu(net, layer, x):
+    return leaky_relu(net, x, float(layer.config.get("negative_slope", layer.config.get("alpha", 0.3))))

@@ -3,8 +3,9 @@
 
 import numpy as np
 
+from torpor_host.convert.keras_layer import over_sequences
 from torpor_host.convert.net import Unsupported
-from torpor_host.convert.ops import onnx, torch
+from torpor_host.convert.ops import keras, onnx, torch
 from torpor_host.convert.window import along_width, onnx_image, onnx_pads, padded, pair, wide
 
 _LOWEST = float(np.finfo(np.float32).min)
@@ -74,3 +75,25 @@ def pool(net, name, x, window, pads, ceil_mode=False, fill=None):
     out = [-(-n // s) if padding == "SAME" else (n - k) // s + 1 for n, k, s in zip(x.shape[2:], kernel, stride)]
     return net.layer(name, [net.stored(x)], (*x.shape[:2], *out), padding=padding, filterHeight=kernel[0], filterWidth=kernel[1],
                      strideH=stride[0], strideW=stride[1])
+
+
+@keras("MaxPooling2D")
+def keras_max_pool(net, layer, x):
+    return pool(net, "MAX_POOL_2D", x, *keras_window(layer, x), fill=_LOWEST)
+
+
+@keras("GlobalMaxPooling2D")
+def keras_global_max_pool(net, layer, x):
+    y = adaptive_max_pool2d(net, x, 1)[0]
+    return y if layer.config.get("keepdims") else y.reshaped(y.shape[:2])
+
+
+keras("MaxPooling1D")(over_sequences(keras_max_pool))
+keras("GlobalMaxPooling1D")(over_sequences(keras_global_max_pool))
+
+
+def keras_window(layer, x):
+    """Window and padding of a pooling, as window.padded() has them."""
+    kernel = pair(layer.config["pool_size"])
+    window = kernel, pair(layer.config["strides"] or kernel), (1, 1)
+    return window, onnx_pads(x, window, auto_pad={"same": "SAME_UPPER", "valid": "VALID"}[layer.config["padding"]])

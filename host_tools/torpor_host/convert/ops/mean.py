@@ -4,8 +4,9 @@
 import numpy as np
 
 from torpor_host.convert import layout
+from torpor_host.convert.keras_layer import axis
 from torpor_host.convert.layout import Value
-from torpor_host.convert.ops import onnx, torch
+from torpor_host.convert.ops import keras, onnx, torch
 
 
 @torch("mean")
@@ -40,3 +41,8 @@ def reduce(net, name, x, dims, keep):
     if axes:
         x = net.shaped(name, [x.tensor, np.array(axes, np.int32)], kept, layout.reduced(x, dims, axes), keepDims=True)
     return x.reshaped(kept if keep else [size for d, size in enumerate(x.shape) if d not in dims])
+
+
+@keras("GlobalAveragePooling1D", "GlobalAveragePooling2D")
+def keras_global_average(net, layer, x):
+    return mean(net, x, [axis(x, d) for d in range(1, len(x.shape) - 1)], layer.config.get("keepdims", False))

@@ -1,10 +1,15 @@
 # SPDX-License-Identifier: MIT
 """MUL, and DIV by a constant, and NEG."""
 
+from functools import reduce
+
+import numpy as np
+
 from torpor_host.convert.arithmetic import binary
+from torpor_host.convert.keras_layer import broadcast
 from torpor_host.convert.layout import Value
 from torpor_host.convert.net import Unsupported
-from torpor_host.convert.ops import onnx, torch
+from torpor_host.convert.ops import keras, onnx, torch
 
 
 @torch("mul")
@@ -39,3 +44,14 @@ def onnx_div(net, inputs):
 @onnx("Neg")
 def onnx_neg(net, inputs):
     return neg(net, *inputs)
+
+
+@keras("Multiply")
+def keras_multiply(net, layer, *inputs):
+    return reduce(lambda a, b: mul(net, a, b), inputs)
+
+
+@keras("Rescaling")
+def keras_rescaling(net, layer, x):
+    gain, offset = (broadcast(x, np.asarray(layer.config[name], np.float64)) for name in ("scale", "offset"))
+    return binary(net, "ADD", mul(net, x, gain), offset)

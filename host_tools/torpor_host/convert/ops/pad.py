@@ -3,8 +3,9 @@
 
 import numpy as np
 
+from torpor_host.convert.keras_layer import over_sequences, pads as keras_pads
 from torpor_host.convert.net import Unsupported
-from torpor_host.convert.ops import onnx, torch
+from torpor_host.convert.ops import keras, onnx, torch
 from torpor_host.convert.window import bordered
 
 _INSTEAD = "a border of constants"
@@ -35,3 +36,11 @@ def _border(net, x, pairs, fill):
     if np.min(pairs) < 0:
         raise Unsupported("a negative border is not supported", "slicing")
     return bordered(net, x, pairs, fill) if np.any(pairs) else x
+
+
+@keras("ZeroPadding2D")
+def keras_zero_padding(net, layer, x):
+    return _border(net, x, [(0, 0), (0, 0), *keras_pads(layer, "padding")], None)
+
+
+keras("ZeroPadding1D")(over_sequences(keras_zero_padding))

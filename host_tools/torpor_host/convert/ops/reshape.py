@@ -3,7 +3,8 @@
 
 import numpy as np
 
-from torpor_host.convert.ops import onnx, torch
+from torpor_host.convert.keras_layer import image_first, keras_order
+from torpor_host.convert.ops import keras, onnx, torch
 
 
 @torch("view", "reshape", "_unsafe_view")
@@ -86,3 +87,19 @@ def onnx_transpose(net, inputs, perm=None):
 @onnx("Shape")
 def onnx_shape(net, inputs, start=0, end=None):
     return np.array(inputs[0].shape[start:end], np.int64)
+
+
+@keras("Reshape")
+def keras_reshape(net, layer, x):
+    return image_first(keras_order(x).reshaped((1, *layer.config["target_shape"])))
+
+
+@keras("Flatten")
+def keras_flatten(net, layer, x):
+    return keras_order(x).reshaped((1, -1))
+
+
+@keras("Permute")
+def keras_permute(net, layer, x):
+    """dims count from 1, past the batch."""
+    return image_first(keras_order(x).permuted((0, *layer.config["dims"])))

@@ -4,9 +4,10 @@
 import numpy as np
 
 from torpor_host.convert import layout
+from torpor_host.convert.keras_layer import over_sequences, pads
 from torpor_host.convert.layout import Value
 from torpor_host.convert.net import Unsupported
-from torpor_host.convert.ops import onnx, torch
+from torpor_host.convert.ops import keras, onnx, torch
 
 
 @torch("slice")
@@ -79,3 +80,13 @@ def _axis(x, dim):
         return None
     counted = np.moveaxis(np.unravel_index(x.index, x.shape)[dim], axes[0], -1)
     return axes[0] if np.array_equal(counted.reshape(-1, counted.shape[-1])[0], np.arange(x.shape[dim])) else None
+
+
+@keras("Cropping2D")
+def keras_cropping(net, layer, x):
+    for dim, (before, after) in zip((2, 3), pads(layer, "cropping")):
+        x = slice_(net, x, dim, before, x.shape[dim] - after)
+    return x
+
+
+keras("Cropping1D")(over_sequences(keras_cropping))

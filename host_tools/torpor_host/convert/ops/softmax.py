@@ -2,7 +2,8 @@
 """SOFTMAX."""
 
 from torpor_host.convert import layout
-from torpor_host.convert.ops import onnx, torch
+from torpor_host.convert.keras_layer import axis
+from torpor_host.convert.ops import keras, onnx, torch
 
 
 @torch("softmax", "_softmax")
@@ -33,3 +34,8 @@ def over(net, name, x, dim, **options):
     tensor = net.arranged(moved, layout.plain(moved.shape).reshape(-1, x.shape[dim]))
     y = net.layer(name, [tensor], tensor.shape, **options).reshaped(moved.shape)
     return y.permuted([order.index(d) for d in range(rank)])
+
+
+@keras("Softmax")
+def keras_softmax(net, layer, x):
+    return over(net, "SOFTMAX", x, axis(x, layer.config["axis"]), beta=1.0)
