@@ -7,7 +7,7 @@ is skipped when its result is already there; each one that works shows elapsed t
 
     python3 host_tools/bootstrap.py [test]
 
-`test` adds what only tests need: the compiler with a fuzzer, ONNX, scikit-learn.
+`test` adds what only tests need: the compiler with a fuzzer, pytest, PyTorch, Keras, ONNX, scikit-learn.
 
 MICROPYTHON_DIR=/path uses that checkout and downloads nothing.
 """
@@ -42,8 +42,8 @@ TEST_PACKAGES = (
     "picolibc-riscv64-unknown-elf",
     "qemu-system-misc",
 )
-EXTRAS = "build,plot,test"
-TEST_EXTRAS = "onnx,sklearn"
+EXTRAS = "build,plot"
+TEST_EXTRAS = "test,keras,onnx,sklearn,train"
 
 MICROPYTHON_VERSION = "1.25.0+ds-1"
 MICROPYTHON_SUITE = "trixie"
@@ -197,9 +197,9 @@ def main():
     try:
         test = "test" in sys.argv[1:]
         install_packages(APT_PACKAGES + (TEST_PACKAGES if test else ()))
-        make_venv(EXTRAS, "numpy, tflite-micro, mpremote, pytest ...")
+        make_venv(EXTRAS, "numpy, tflite-micro, mpremote ...")
         if test:
-            make_venv(TEST_EXTRAS, "onnx, scikit-learn")
+            make_venv(TEST_EXTRAS, "pytest, PyTorch, Keras, ONNX, scikit-learn")
         fetch_micropython()
     except SetupError as error:
         print(f"error: {error}\nhint:  {error.hint}", file=sys.stderr)

@@ -81,10 +81,10 @@ def _micropython():
 
 
 def _packages():
-    """One check for each package that pyproject.toml asks for; the extra `train` is not needed."""
+    """One check for each package that pyproject.toml asks for; extras for tests, training and converting are not needed."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
-    for needed, requirements in ((True, project["dependencies"]), *((key != "train", extras[key]) for key in extras)):
+    for needed, requirements in ((True, project["dependencies"]), *((key in ("build", "plot"), extras[key]) for key in extras)):
         for requirement in requirements:
             yield _package(requirement, needed)
 
@@ -98,5 +98,5 @@ def _package(requirement, needed):
     pinned = re.search(r"==(.+)", requirement)
     if found and pinned and found != pinned.group(1):
         found = ""
-    means = "the host tools, or a build, cannot run" if needed else "models cannot be trained; all else works"
+    means = "the host tools, or a build, cannot run" if needed else "tests, training or a kind of networks to convert; all else works"
     return Check(name, found, needed, means, f".venv/bin/pip install '{requirement}'")
