@@ -217,8 +217,8 @@ def test_a_functional_model_of_keras_2_with_a_model_in_it(tmp_path):
         described("InputLayer", "x", [], batch_input_shape=[None, 4]),
         block,
         dense("e", 3, [[["x", 0, 0, {}]]], use_bias=False),
-        described("TFOpLambda", "tf.math.add", [["e", 0, 0, {"y": ["block", 0, 0], "name": None}]], function="math.add"),
-        described("Add", "sum", [[["tf.math.add", 0, 0, {}], ["block", 0, 0, {}]]]),
+        described("TFOpLambda", "tf.math.add", [["e", 0, 0, {"y": ["block", 1, 0], "name": None}]], function="math.add"),
+        described("Add", "sum", [[["tf.math.add", 0, 0, {}], ["block", 1, 0, {}]]]),
     ], "Functional", input_layers=[["x", 0, 0]], output_layers=[["sum", 0, 0]])
     write_legacy(tmp_path / "net.h5", config, {"block": {"d/kernel:0": K, "d/bias:0": B}, "e": {"e/kernel:0": 2 * K}})
     x = np.float32([[0.1, -0.2, 0.3, 0.4]])
@@ -353,7 +353,7 @@ def test_a_saved_model_without_tensorflow(tmp_path):
 def test_only_layers_of_keras_are_left_to_tensorflow(tmp_path, monkeypatch, change, left):
     """It would import what a file names."""
     monkeypatch.setattr(tensorflow, "installed", lambda: True)
-    monkeypatch.setattr(tensorflow, "of_keras", lambda path: path)
+    monkeypatch.setattr(tensorflow, "of_keras", lambda path, shape: path)
     path = tmp_path / "net.keras"
     chain((5, 4), L.GRU(3, name="gru"), L.Dense(2)).save(path)
     with zipfile.ZipFile(path) as archive:

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from torpor_host.convert import keras_file, layout, ops, tensorflow
-from torpor_host.convert.keras_calls import Ref, call, ends, filled, refs
+from torpor_host.convert.keras_calls import Ref, call, ends, filled, first_uses, refs
 from torpor_host.convert.keras_layer import KerasLayer, axis, image_first, keras_order
 from torpor_host.convert.layout import Value
 from torpor_host.convert.net import Net, Unsupported
@@ -40,7 +40,7 @@ def load(path: Path, shape: tuple[int, ...] | None = None) -> Source:
         reason = f": {error}" if isinstance(error, _Damaged) else ""
         raise ToolError(f"{path} is no whole model of Keras{reason}.", _DAMAGED) from None
     if converter.bad and tensorflow.installed() and not _foreign(saved.config):
-        return tensorflow.of_keras(path)
+        return tensorflow.of_keras(path, shape)
     fail(converter.bad)
     return converter.source()
 
@@ -96,20 +96,23 @@ class _Converter:
                     given = self._apply(entry, given, {}, place)
             return [(keras_file.name(entries[-1]), given[0])]
         values = {ref: value for ref, value in zip(ends(config["config"]["input_layers"]), given, strict=True)}
-        calls = [(entry, i, call(node)) for entry in entries if entry["class_name"] != "InputLayer"
-                 for i, node in enumerate(entry["inbound_nodes"])]
-        while calls:
+        outputs = ends(config["config"]["output_layers"])
+        uses = [(entry, i, call(node)) for entry in entries if entry["class_name"] != "InputLayer"
+                for i, node in enumerate(entry["inbound_nodes"])]
+        first = first_uses([*refs([read for _, _, read in uses]), *outputs])
+        while uses:
             waiting = []
-            for entry, i, read in calls:
+            for entry, i, read in uses:
                 if any(ref not in values for ref in refs(read)):
                     waiting.append((entry, i, read))
                     continue
+                name = keras_file.name(entry)
                 results = self._apply(entry, *filled(read, values), place)
-                values.update({Ref(keras_file.name(entry), i, k): value for k, value in enumerate(results)})
-            if len(waiting) == len(calls):
-                raise _Damaged(f"the inputs of {keras_file.name(calls[0][0])} are not there")
-            calls = waiting
-        return [(ref.layer, values[ref]) for ref in ends(config["config"]["output_layers"])]
+                values.update({Ref(name, first.get(name, 0) + i, k): value for k, value in enumerate(results)})
+            if len(waiting) == len(uses):
+                raise _Damaged(f"the inputs of {keras_file.name(uses[0][0])} are not there")
+            uses = waiting
+        return [(ref.layer, values[ref]) for ref in outputs]
 
     def _apply(self, entry, args, options, place) -> list[Value]:
         """What a layer gives: the values of args, which may stand in one list."""

@@ -40,11 +40,20 @@ def _referred(argument):
     return [_referred(a) for a in argument] if isinstance(argument, list) else argument
 
 
-def refs(argument):
+def refs(argument) -> list[Ref]:
+    """All that arguments refer to."""
     if isinstance(argument, Ref):
         return [argument]
     parts = argument.values() if isinstance(argument, dict) else argument if isinstance(argument, (list, tuple)) else ()
     return [ref for part in parts for ref in refs(part)]
+
+
+def first_uses(found: list[Ref]) -> dict[str, int]:
+    """The number of each layer's first use: 0, but 1 for most models within models, whose own inputs count as a use."""
+    first: dict[str, int] = {}
+    for ref in found:
+        first[ref.layer] = min(first.get(ref.layer, ref.node), ref.node)
+    return first
 
 
 def filled(argument, values):
