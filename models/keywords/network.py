@@ -10,7 +10,7 @@ from torch.nn import functional as F
 
 def same_padding(size, kernel, stride) -> tuple[int, int]:
     """TFLite's SAME: before, after; the output has ceil(size / stride) elements."""
-    total = max((-(-size // stride) - 1) * stride + kernel - size, 0)
+    total = max((size - 1) // stride * stride + kernel - size, 0)  # no negative divided: torch.onnx.export rounds it the other way
     return total // 2, total - total // 2
 
 
