@@ -104,7 +104,7 @@ def observe(model: Model, samples: list[np.ndarray], progress: Silent = SILENT) 
     """Runs a float model on samples, [n, ...] for each input, and looks at every float32 activation, inputs too."""
     graph = model.main
     written = [t for op in graph.ops for t in op.outputs if t.dtype == np.float32 and t.data is None]
-    probe = engine.Model(tflite.write(Model([Graph(graph.inputs, written, graph.ops)])))
+    probe = engine.Model(tflite.write(Model([Graph(graph.inputs, written, graph.ops), *model.graphs[1:]])))
     seen = {t: Seen() for t in (*(t for t in graph.inputs if t.dtype == np.float32), *written)}
     with progress.step(f"calibrate on {len(samples[0])} samples") as tick:
         for counting in (False, True):

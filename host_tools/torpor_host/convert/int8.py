@@ -8,7 +8,7 @@ scale (Jacob et al. 2018, "Quantization and Training of Neural Networks for Effi
 import numpy as np
 from tflite_micro.tensorflow.lite.micro.python import schema_py_generated as schema
 
-from torpor_host.convert import rules
+from torpor_host.convert import loop, rules
 from torpor_host.convert.graph import Graph, Model, Op, Signature, Tensor
 from torpor_host.convert.quantize import activation_s8, bias_s32, weights_s8
 from torpor_host.convert.unsupported import Layer, fail
@@ -23,7 +23,7 @@ _BIAS_LIMIT = 1 << 30  # leaves as much for the sum
 
 def check(model: Model) -> None:
     """Raises ToolError if a float model cannot be quantised: it has several subgraphs, or operators without an int8 form."""
-    if len(model.graphs) > 1:
+    if not all(map(loop.compares, model.graphs[1:])):
         raise ToolError("A model of several subgraphs cannot be quantised.", "give --quantize float")
     bad = [(i, op, _reason(op)) for i, op in enumerate(model.main.ops)]
     fail([Layer(f"#{i} {op.outputs[0].name if op.outputs else ''}", op.name, reason, "--quantize float, or another layer")
@@ -44,6 +44,8 @@ def _reason(op):
         return None
     if op.name not in {*rules.LAYERS, *rules.FIXED, *rules.TIED, *rules.FREE}:
         return "no int8 form"
+    if op.name == "WHILE" and sum(t.dtype == np.float32 for t in op.inputs) > 1:
+        return "carries several floats"
     layer = rules.LAYERS.get(op.name)
     parts = [] if layer is None else [op.inputs[i] for i in (layer.weights, layer.bias) if i < len(op.inputs)]
     return "computed weights or bias" if any(t is not None and t.data is None for t in parts) else None
@@ -52,12 +54,12 @@ def _reason(op):
 class _Scales:
     """Which tensors share a scale, and which scale each has."""
 
-    def __init__(self, graph: Graph, ranges):
-        self._graph, self._ranges, self._parent, self._fixed = graph, ranges, {}, {}
+    def __init__(self, model: Model, ranges):
+        self._model, self._graph, self._ranges, self._parent, self._fixed = model, model.main, ranges, {}, {}
         self.rescaled: set[tuple[Op, int]] = set()  # inputs whose prescribed scale is not that of their operator
         self._cut: set[Tensor] = set()  # ranges that do not count
-        self._constants: list[tuple[Tensor, Tensor]] = []
-        for op in graph.ops:
+        self._constants: list[tuple[tuple[float, float], Tensor]] = []  # least and greatest, and who shares their scale
+        for op in self._graph.ops:
             self._visit(op)
         self._members: dict[Tensor, list[Tensor]] = {}
         for tensor in ranges:
@@ -70,7 +72,7 @@ class _Scales:
             return self._fixed[root]
         members = self._members[root]
         ends = [self._ranges[t] for t in [t for t in members if t not in self._cut] or members]
-        ends += [_ends(c) for c, owner in self._constants if self._root(owner) is root]
+        ends += [c for c, owner in self._constants if self._root(owner) is root]
         return activation_s8(np.array([min(low for low, _ in ends), max(high for _, high in ends)]))
 
     def _visit(self, op):
@@ -82,12 +84,14 @@ class _Scales:
         for i, tensor in floats:
             if tensor.data is not None:
                 if op.name not in rules.CLAMPS and _ends(tensor)[0] > _LOWEST:
-                    self._constants.append((tensor, op.outputs[0]))
+                    self._constants.append((_ends(tensor), op.outputs[0]))
             elif len(floats) > 1 and self._root(tensor) in self._fixed:
                 self.rescaled.add((op, i))
             else:
                 for y in op.outputs:
                     self._tie(tensor, y)
+                if op.name == "WHILE":
+                    self._constants += [(ends, tensor) for ends in [loop.thresholds(_called(self._model, op))] if ends]
         if op.name == "PADV2":
             self._cut.add(op.outputs[0])  # its border counts as a constant
         if op.name in rules.CLAMPS and any(t.data is not None for _, t in floats):
@@ -107,7 +111,8 @@ class _Scales:
 class _Quantizer:
     def __init__(self, model, ranges):
         self._source, self._graph, self._ranges = model, model.main, ranges
-        self._scales, self._new, self._ops = _Scales(model.main, ranges), {}, []
+        self._scales, self._new, self._ops = _Scales(model, ranges), {}, []
+        self._parts = list(model.graphs[1:])
 
     def model(self, float_ends) -> Model:
         for op in self._graph.ops:
@@ -119,15 +124,22 @@ class _Quantizer:
         ends = dict(zip([*self._graph.inputs, *self._graph.outputs], [*inputs, *outputs]))
         signatures = [Signature(s.key, graph, *([(name, ends[t]) for name, t in side] for side in (s.inputs, s.outputs)))
                       for s in self._source.signatures]
-        return Model([graph], self._source.description, self._source.metadata, signatures, self._source.version)
+        return Model([graph, *self._parts], self._source.description, self._source.metadata, signatures, self._source.version)
 
     def _op(self, op):
         if op.name in rules.LAYERS:
             inputs = self._layer(op, rules.LAYERS[op.name])
         else:
             inputs = [self._input(op, i, t) for i, t in enumerate(op.inputs)]
+        if op.name == "WHILE":
+            self._loop(op)
         outputs = [self._activation(t) for t in op.outputs]
         self._ops.append(Op(op.name, inputs, outputs, op.options, max(op.version, INT8_VERSION.get(op.name, 1))))
+
+    def _loop(self, op):
+        scales = [self._scales.of(t) for t in op.inputs if t.dtype == np.float32]
+        for part in _called(self._source, op) if scales else ():
+            self._parts[self._source.graphs.index(part) - 1] = loop.quantised(part, *scales[0])
 
     def _input(self, op, i, tensor):
         if tensor is None or tensor.dtype != np.float32:
@@ -172,6 +184,11 @@ class _Quantizer:
         self._ops[:0] = [Op("QUANTIZE", [x], [y], schema.QuantizeOptionsT()) for x, y in before if x is not y]
         self._ops += [Op("DEQUANTIZE", [x], [y], schema.DequantizeOptionsT(), 2) for x, y in after if x is not y]
         return [x for x, _ in before], [y for _, y in after]
+
+
+def _called(model, op):
+    """The subgraphs of a WHILE."""
+    return [model.graphs[op.options.condSubgraphIndex], model.graphs[op.options.bodySubgraphIndex]]
 
 
 def _ends(constant):

@@ -7,7 +7,7 @@ from tflite_micro.tensorflow.lite.micro.python import schema_py_generated as sch
 from torpor_host.convert import layout
 from torpor_host.convert.graph import Graph, Model, Op, Tensor, type_of
 from torpor_host.convert.layout import Value
-from torpor_host.convert.writer import options_table
+from torpor_host.convert.writer import RAW, options_table
 from torpor_host.errors import ToolError
 
 FLOAT32 = schema.TensorType.FLOAT32
@@ -22,10 +22,14 @@ class Unsupported(Exception):
 
 
 class Net:
-    """The graph so far. indices: how the inputs' elements lie, by tensor. place: names what is added, such as "features.3"."""
+    """The graph so far. indices: how the inputs' elements lie, by tensor. place: names what is added, such as "features.3".
+
+    parts: subgraphs that its operators call; the first has number 1.
+    """
 
     def __init__(self):
         self.graph = Graph([], [], [])
+        self.parts: list[Graph] = []
         self.indices: dict[Tensor, np.ndarray] = {}
         self.place = ""
 
@@ -93,13 +97,13 @@ class Net:
         return self.shaped(name, [x.tensor, *others], x.shape, x.index, **options)
 
     def constant(self, values, name: str | None = None) -> Tensor:
-        """A constant tensor: int32 as it is, all else as float32."""
+        """A constant tensor: int8 as plain integers, other integers as int32, all else as float32."""
         values = np.asarray(values)
-        dtype = np.dtype(np.int32 if values.dtype.kind in "iu" else np.float32)
-        return Tensor(name, values.shape, type_of(dtype), np.ascontiguousarray(values, dtype).tobytes())
+        dtype = values.dtype if values.dtype == np.int8 else np.dtype(np.int32 if values.dtype.kind in "iu" else np.float32)
+        return Tensor(name, values.shape, type_of(dtype), values.astype(dtype).tobytes(), RAW if dtype == np.int8 else None)
 
     def model(self, description: str) -> Model:
-        return Model([self.graph], description)
+        return Model([self.graph, *self.parts], description)
 
     def _append(self, name, inputs, y, options):
         inputs = [self.constant(t, f"{self.place}/{name.lower()}{i}") if isinstance(t, np.ndarray) else t for i, t in enumerate(inputs)]

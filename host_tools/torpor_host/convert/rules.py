@@ -30,16 +30,16 @@ FIXED = {
     "L2_NORMALIZATION": (1 / 128, 0),
 }
 
-# They copy or compare integers: inputs and outputs have one scale.
+# They copy or compare integers: inputs and outputs have one scale. For WHILE see loop.py.
 TIED = {
     "AVERAGE_POOL_2D", "BATCH_TO_SPACE_ND", "CONCATENATION", "DEPTH_TO_SPACE", "EXPAND_DIMS", "GATHER", "GATHER_ND", "MAXIMUM",
     "MAX_POOL_2D", "MINIMUM", "MIRROR_PAD", "PACK", "PAD", "PADV2", "REDUCE_MAX", "REDUCE_MIN", "RESHAPE", "RESIZE_BILINEAR",
     "RESIZE_NEAREST_NEIGHBOR", "REVERSE_V2", "SLICE", "SPACE_TO_BATCH_ND", "SPACE_TO_DEPTH", "SPLIT", "SPLIT_V", "SQUEEZE",
-    "STRIDED_SLICE", "TRANSPOSE", "UNPACK"}
+    "STRIDED_SLICE", "TRANSPOSE", "UNPACK", "WHILE"}
 
 CLAMPS = {"MAXIMUM", "MINIMUM"}  # with a constant, what they cut off needs no place in the range
 
 # They rescale: every tensor has a scale of its own.
 FREE = {
-    "ADD", "ARG_MAX", "ARG_MIN", "BATCH_MATMUL", "ELU", "HARD_SWISH", "LEAKY_RELU", "MEAN", "MUL", "PRELU", "RELU", "RELU6",
+    "ABS", "ADD", "ARG_MAX", "ARG_MIN", "BATCH_MATMUL", "ELU", "HARD_SWISH", "LEAKY_RELU", "MEAN", "MUL", "PRELU", "RELU", "RELU6",
     "SQUARED_DIFFERENCE", "SUB", "SUM"}

@@ -69,7 +69,7 @@ def convert(source: Source, samples: list[np.ndarray] | None = None, float_ends:
     Raises ToolError for what int8, or the engine, cannot do.
     """
     model = source.model
-    if any(t.dtype in (np.int8, np.int16) for graph in model.graphs for t in graph.used()):
+    if any(t.dtype in (np.int8, np.int16) for t in model.main.used()):
         raise ToolError("The model is quantised already.", "give the float model; `torpor optimize` makes this one smaller")
     fold(model)
     if samples is not None:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What every front end gives, and the choice of one by what the user names.
 
-A front end is a file: keras.py, onnx.py, pytorch.py, scikit.py, tensorflow.py; a `.tflite` is read as it is.
+A front end is a file: builder.py, keras.py, onnx.py, pytorch.py, scikit.py, tensorflow.py; a `.tflite` is read as it is.
 """
 
 import contextlib
@@ -101,6 +101,8 @@ def _made(source, weights, shape):
     """What the user's own function returns."""
     file, _, name = source.rpartition(":")
     made = _call(Path(file), name)
+    if isinstance(made, Source):
+        return made
     kinds = {part.__module__.split(".")[0] for part in type(made).__mro__}
     if "torch" in kinds:
         from torpor_host.convert import pytorch
@@ -110,7 +112,7 @@ def _made(source, weights, shape):
         from torpor_host.convert import scikit
 
         return scikit.of_estimator(made)
-    raise ToolError(f"{source} returns a {type(made).__name__}.", "return a torch.nn.Module or a scikit-learn estimator")
+    raise ToolError(f"{source} returns a {type(made).__name__}.", "return a torch.nn.Module, a scikit-learn estimator, or what Builder.finish() gives")
 
 
 def _call(file, name):

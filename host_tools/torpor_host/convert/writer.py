@@ -168,6 +168,10 @@ def quantization(scale, zero_point=None, axis=None) -> schema.QuantizationParame
     return schema.QuantizationParametersT(scale=scales, zeroPoint=points, quantizedDimension=axis or 0)
 
 
+RAW = quantization(0.5)
+"""Of int8 tensors that are plain integers: comparisons, which work in steps of 1/256, are exact."""
+
+
 def options_table(name, options):
     """The filled options table of an operator, enumerations by name or number; None if it has none."""
     wanted = _OPTIONS.get(name, name.replace("_", "") + "Options").lower()

@@ -11,6 +11,7 @@ from torpor_host.convert.ops.mul import mul
 
 @torch("add")
 def add(net, a, b, alpha=1):
+    """a + alpha b, broadcast as NumPy does."""
     if not isinstance(a, Value):
         return add(net, b, alpha * a) if isinstance(b, Value) else a + alpha * b
     return binary(net, "ADD", a, b if alpha == 1 else mul(net, b, alpha))

@@ -13,6 +13,7 @@ from torpor_host.convert.window import along_width, bordered, onnx_image, onnx_p
 
 @torch("avg_pool2d")
 def avg_pool2d(net, x, kernel, stride=(), padding=0, ceil_mode=False, count_include_pad=True, divisor_override=None):
+    """x [1, c, h, w] -> [1, c, h', w']; without a stride, windows lie side by side."""
     kernel = pair(kernel)
     window = kernel, pair(stride) if np.size(stride) else kernel, (1, 1)
     if divisor_override:

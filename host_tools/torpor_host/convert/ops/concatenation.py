@@ -12,6 +12,7 @@ from torpor_host.convert.ops import keras, onnx, torch
 
 @torch("cat", "concat")
 def cat(net, values, dim=0):
+    """A list of values, one behind the other along a dimension."""
     if not all(isinstance(v, Value) for v in values):
         raise Unsupported("a constant part is not supported", "a bias in the next layer")
     dim = int(dim) % len(values[0].shape)

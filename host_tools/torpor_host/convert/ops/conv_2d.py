@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """CONV_2D, grouped or not, and one-dimensional convolutions as images of height 1."""
 
+import numpy as np
+
 from torpor_host.convert.keras_layer import over_sequences
 from torpor_host.convert.net import Unsupported
 from torpor_host.convert.ops import TORCH, depthwise_conv_2d, keras, onnx, torch
@@ -9,7 +11,10 @@ from torpor_host.convert.window import along_width, bordered, onnx_image, onnx_p
 
 @torch("conv2d")
 def conv2d(net, x, weights, bias=None, stride=1, padding=0, dilation=1, groups=1):
-    """weights [out, in / groups, kh, kw]; padding may be "same" or "valid"."""
+    """x [1, in, h, w], weights [out, in / groups, kh, kw], bias [out] -> [1, out, h', w'].
+
+    stride, padding, dilation: a number, or height's and width's; padding may be "same" or "valid".
+    """
     window = weights.shape[2:], pair(stride), pair(dilation)
     if isinstance(padding, str):
         pads = onnx_pads(x, window, auto_pad={"same": "SAME_UPPER", "valid": "VALID"}[padding])
@@ -20,6 +25,7 @@ def conv2d(net, x, weights, bias=None, stride=1, padding=0, dilation=1, groups=1
 
 @torch("conv1d")
 def conv1d(net, x, weights, bias=None, stride=1, padding=0, dilation=1, groups=1):
+    """x [1, in, l], weights [out, in / groups, k], bias [out] -> [1, out, l']."""
     x, weights = along_width(x, weights)
     padding = padding if isinstance(padding, str) else wide(padding, 0)
     y = conv2d(net, x, weights, bias, wide(stride, 1), padding, wide(dilation, 1), groups)
@@ -49,6 +55,10 @@ def convolve(net, x, weights, bias, window, pads, groups):
     """weights [out, in / groups, kh, kw]; window and pads as window.padded() has them."""
     if len(x.shape) != 4:
         raise Unsupported(f"its input has {len(x.shape)} dimensions", "Conv1d or Conv2d over batches")
+    if weights.ndim != 4 or weights.shape[1] * groups != x.shape[1] or len(weights) % groups:
+        raise Unsupported(f"weights of {list(weights.shape)} do not fit {x.shape[1]} channels in groups of {groups}", "weights [out, in / groups, ...]")
+    if bias is not None and np.shape(bias) != weights.shape[:1]:
+        raise Unsupported(f"a bias of {list(np.shape(bias))} does not fit {len(weights)} outputs", "a bias [out]")
     if groups == x.shape[1] > 1:
         name, (kernel, options) = "DEPTHWISE_CONV_2D", depthwise_conv_2d.arguments(weights, groups)
     else:

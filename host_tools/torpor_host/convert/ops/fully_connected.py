@@ -10,10 +10,14 @@ from torpor_host.convert.ops import keras, onnx, torch
 
 @torch("linear")
 def linear(net, x, weights, bias=None):
-    """weights [out, in]; over the last dimension of x."""
+    """x [1, ..., in], weights [out, in], bias [out] -> [1, ..., out]."""
     width = x.shape[-1]
     if not isinstance(weights, np.ndarray):
         raise Unsupported("its weights are computed", "constant weights")
+    if weights.ndim != 2 or weights.shape[1] != width:
+        raise Unsupported(f"weights of {list(weights.shape)} do not fit an input of {list(x.shape)}", f"weights [out, {width}]")
+    if bias is not None and np.shape(bias) != weights.shape[:1]:
+        raise Unsupported(f"a bias of {list(np.shape(bias))} does not fit {len(weights)} outputs", "a bias [out]")
     if int(np.prod(x.shape)) == width:  # one row: any order will do
         tensor, weights = x.tensor, weights[:, x.index.ravel()]
     else:

@@ -13,6 +13,7 @@ _LOWEST = float(np.finfo(np.float32).min)
 
 @torch("max_pool2d")
 def max_pool2d(net, x, kernel, stride=(), padding=0, dilation=1, ceil_mode=False):
+    """x [1, c, h, w] -> [1, c, h', w']; without a stride, windows lie side by side."""
     kernel = pair(kernel)
     window = kernel, pair(stride) if np.size(stride) else kernel, pair(dilation)
     return pool(net, "MAX_POOL_2D", x, window, [(p, p) for p in pair(padding)], ceil_mode, _LOWEST)

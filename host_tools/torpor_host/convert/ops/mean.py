@@ -11,6 +11,7 @@ from torpor_host.convert.ops import keras, onnx, torch
 
 @torch("mean")
 def mean(net, x, dims=None, keepdim=False, dtype=None):
+    """Over some dimensions, or all: [1, c, h, w] over (2, 3) -> [1, c]."""
     return reduce(net, "MEAN", x, dims, keepdim)
 
 

@@ -14,6 +14,7 @@ from torpor_host.convert.ops import keras, onnx, torch
 
 @torch("mul")
 def mul(net, a, b):
+    """a b, broadcast as NumPy does."""
     if not isinstance(a, Value):
         return mul(net, b, a) if isinstance(b, Value) else a * b
     return binary(net, "MUL", a, b)

@@ -14,6 +14,7 @@ def reshape(net, x, shape):
 
 @torch("flatten")
 def flatten(net, x, start=0, end=-1):
+    """Dimensions start to end as one: [1, c, h, w] from 1 -> [1, c h w], in the order of c."""
     rank = len(x.shape)
     start, end = start % rank, end % rank
     return x.reshaped((*x.shape[:start], int(np.prod(x.shape[start : end + 1])), *x.shape[end + 1 :]))

@@ -8,6 +8,7 @@ from torpor_host.convert.ops import keras, onnx, torch
 
 @torch("softmax", "_softmax")
 def softmax(net, x, dim, *_, **__):
+    """Over one dimension."""
     return over(net, "SOFTMAX", x, dim, beta=1.0)
 
 
