@@ -89,6 +89,8 @@ class Builder:
             return function(self._net, *map(_floats, arguments), **{key: _floats(x) for key, x in options.items()})
         except Unsupported as error:
             fail([Layer(self._net.place, name, str(error), error.instead)])
+        except (ValueError, IndexError) as error:  # shapes that do not fit
+            raise ToolError(f"{self._net.place}: {error}.", f"help(Builder().{name}) says which shapes fit") from None
 
 
 def _floats(x):

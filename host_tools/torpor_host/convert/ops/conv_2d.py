@@ -56,9 +56,9 @@ def convolve(net, x, weights, bias, window, pads, groups):
     if len(x.shape) != 4:
         raise Unsupported(f"its input has {len(x.shape)} dimensions", "Conv1d or Conv2d over batches")
     if weights.ndim != 4 or weights.shape[1] * groups != x.shape[1] or len(weights) % groups:
-        raise Unsupported(f"weights of {list(weights.shape)} do not fit {x.shape[1]} channels in groups of {groups}", "weights [out, in / groups, ...]")
+        raise ValueError(f"weights of {list(weights.shape)} do not fit {x.shape[1]} channels in {groups} groups")
     if bias is not None and np.shape(bias) != weights.shape[:1]:
-        raise Unsupported(f"a bias of {list(np.shape(bias))} does not fit {len(weights)} outputs", "a bias [out]")
+        raise ValueError(f"a bias of {list(np.shape(bias))} does not fit {len(weights)} outputs")
     if groups == x.shape[1] > 1:
         name, (kernel, options) = "DEPTHWISE_CONV_2D", depthwise_conv_2d.arguments(weights, groups)
     else:

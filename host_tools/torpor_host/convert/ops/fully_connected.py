@@ -15,9 +15,9 @@ def linear(net, x, weights, bias=None):
     if not isinstance(weights, np.ndarray):
         raise Unsupported("its weights are computed", "constant weights")
     if weights.ndim != 2 or weights.shape[1] != width:
-        raise Unsupported(f"weights of {list(weights.shape)} do not fit an input of {list(x.shape)}", f"weights [out, {width}]")
+        raise ValueError(f"weights of {list(weights.shape)} do not fit an input of {list(x.shape)}")
     if bias is not None and np.shape(bias) != weights.shape[:1]:
-        raise Unsupported(f"a bias of {list(np.shape(bias))} does not fit {len(weights)} outputs", "a bias [out]")
+        raise ValueError(f"a bias of {list(np.shape(bias))} does not fit {len(weights)} outputs")
     if int(np.prod(x.shape)) == width:  # one row: any order will do
         tensor, weights = x.tensor, weights[:, x.index.ravel()]
     else:
