@@ -17,6 +17,7 @@ from torpor_host.paths import BUILD, FIRMWARE
 _FOLDERS = ("engine", "engine/ops", "dsp")
 FLAGS = ["-std=c99", "-O3", "-fPIC", "-ffp-contract=off", "-Wall", "-Wextra", "-Werror"]
 _SHARED = ["-shared"]
+_FOREIGN = Path(__file__).parent / "foreign"  # headers of compilers for other cores
 
 
 def has_avx2() -> bool:
@@ -52,7 +53,7 @@ def variant(target: Path, more: list[str]) -> Path:
 def foreign(kernels: str) -> ctypes.CDLL:
     """The library with a set of kernels for another core, to ask how much memory those want; it cannot run them.
 
-    kernels: as ops/kernels.h names them, but for TE_MVE, which is not written in plain C and assembler.
+    kernels: as ops/kernels.h names them.
     """
     parts = [path for path in sources() if "dsp" not in path.parts]
     flags = ["-std=gnu99", "-O0", "-w", "-fPIC", *foreign_flags(kernels)]
@@ -60,8 +61,8 @@ def foreign(kernels: str) -> ctypes.CDLL:
 
 
 def foreign_flags(kernels: str) -> list[str]:
-    """The compiler's, for kernels whose assembler is left out: only their sizes are asked for."""
-    return [f"-DTE_KERNELS={kernels}", "-D__asm__(...)=", '-Dvolatile(...)=("")']
+    """The compiler's, for kernels whose assembler and intrinsics are left out: only their sizes are asked for."""
+    return [f"-DTE_KERNELS={kernels}", "-D__asm__(...)=", '-Dvolatile(...)=("")', f"-I{_FOREIGN}"]
 
 
 def program(target: Path, sources: list[Path], flags: list[str]) -> Path:
