@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from torpor_host import native, upstream
-from torpor_host.boards import BoardProfile, board_names, load_board
+from torpor_host.boards import BoardProfile, emulated_names, load_board
 from torpor_host.errors import ToolError
 from torpor_host.paths import BOARDS, BUILD, FIRMWARE, LIB, ROOT, micropython
 from torpor_host.progress import SILENT, Silent
@@ -70,10 +70,9 @@ class Part:
 def parts() -> dict[str, Part]:
     """Every part by name, except `host`, which the library builds itself."""
     found = {"mpy-cross": _mpy_cross(), "unix": _unix(), "unix-torpor": _unix_torpor(), "natmod-x64": natmod("x64")}
-    for board in map(load_board, board_names()):
+    for board in map(load_board, emulated_names()):
         found[f"natmod-{board.natmod}"] = natmod(board.natmod)
-        if board.machine:
-            found[board.name] = _firmware(board)
+        found[board.name] = _firmware(board)
     return found | _stock() | _upstream()
 
 
@@ -265,9 +264,9 @@ def _upstream():
     found, pc = {}, upstream.for_pc()
     if pc:
         found["unix-tflm"] = _with_upstream(_unix_torpor("unix-tflm", "MicroPython with upstream TFLM for this PC", pc))
-    for board in map(load_board, board_names()):
+    for board in map(load_board, emulated_names()):
         engine = upstream.for_core(board.core)
-        if board.machine and engine:
+        if engine:
             name = f"{board.name}-tflm"
             found[name] = _with_upstream(_firmware(board, name, f"firmware with upstream TFLM for {board.name}", engine))
     return found

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Iterator
 
 from torpor_host import build
-from torpor_host.boards import board_names
+from torpor_host.boards import board_names, emulated_names
 from torpor_host.errors import ToolError
 from torpor_host.link import Link
 from torpor_host.paths import BUILD
@@ -24,7 +24,7 @@ def port(on: str, progress: Silent = SILENT, wav: Path | None = None) -> Iterato
     wav: what an emulated board's microphone hears, 16 kHz mono 16 bit; None is silence.
     Raises ToolError if there is no such board, or it cannot start.
     """
-    if on not in board_names():
+    if on not in emulated_names():
         yield _device(on, wav)
         return
     folder = BUILD / "instances" / on
@@ -52,7 +52,9 @@ def terminal(path: str) -> int:
 def _device(on, wav):
     if wav is not None:
         raise ToolError(f"{on} is no emulated board, so it cannot be played a recording.", "leave out --wav, and speak")
+    if on in board_names():
+        raise ToolError(f"{on} is no emulated board.", "give the serial port that it is at; `torpor boards` lists what is attached")
     if not Path(on).exists():
-        boards = ", ".join(board_names())
+        boards = ", ".join(emulated_names())
         raise ToolError(f"There is no board called {on}.", f"give a serial port such as /dev/ttyACM0, or one of: {boards}")
     return on

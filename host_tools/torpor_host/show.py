@@ -87,20 +87,17 @@ def checked(summary, told, as_json) -> None:
         _table(["", "operator", "type", "why not"], refused)
     print()
     columns = {
-        "board": lambda one: one.board.name, "fits": lambda one: {True: "yes", False: "NO", None: "?"}[one.fits],
-        "RAM bytes": lambda one: _number(one.arena_bytes), "RAM free": lambda one: _number(one.ram_free),
-        "flash free": lambda one: _number(one.flash_free), "module bytes": lambda one: _number(one.module_bytes),
+        "board": lambda one: one.board.name, "fits": lambda one: {True: "yes", False: "NO", None: "?"}[one.memory.fits],
+        "RAM bytes": lambda one: _number(one.memory.arena_bytes), "RAM free": lambda one: _number(one.memory.ram_free),
+        "flash free": lambda one: _number(one.memory.flash_free), "module bytes": lambda one: _number(one.module_bytes),
         "instructions": lambda one: one.instructions and f"{'' if one.counted else 'about '}{one.instructions:,}" or "",
-        "time, estimated": lambda one: _estimate(one.latency_ms, "ms", one), "energy, estimated": lambda one: _estimate(one.energy_uj, "µJ", one)}
+        "time, estimated": lambda one: one.latency and one.latency.told("ms") or "",
+        "energy, estimated": lambda one: one.energy and one.energy.told("µJ") or ""}
     cells = {heading: [cell(one) for one in told["boards"]] for heading, cell in columns.items()}
     filled = {heading: column for heading, column in cells.items() if any(column)}
     _table(list(filled), list(zip(*filled.values())))
     for note in told["notes"]:
         print(f"\n{note}")
-
-
-def _estimate(value, unit, one):
-    return "" if value is None else f"{value:,.3g} {unit} ± {100 * one.error_bound:.0f} %"
 
 
 def converted(summary, as_json) -> None:

@@ -13,8 +13,8 @@ from classifiers import classifier, examples, saved
 from exact import Net
 from test_cli_errors import without
 from torpor_host import bench_all, build, engine, natmod, romfs, targets
-from torpor_host.boards import BoardProfile, board_names, load_board
-from torpor_host.check import cost, exact, run, support
+from torpor_host.boards import BoardProfile, emulated_names, load_board
+from torpor_host.check import cost, exact, memory, run, support
 from torpor_host.convert import tflite
 from torpor_host.convert.writer import Writer
 from torpor_host.errors import ToolError
@@ -23,9 +23,9 @@ from torpor_host.paths import MODELS
 from torpor_host.targets import emulated
 
 KEYWORDS = MODELS / "keywords/model.tflite"
-# 1 MHz and 2 cycles an instruction, no emulator: all figures follow by arithmetic.
-PLAIN = BoardProfile("plain", "A board", "any", "armv6m", flash=1 << 20, ram=1 << 20, clock_hz=1_000_000, cycles=(1.0, 3.0),
-                     mac_instructions=(3.0, 5.0))
+# 1 MHz and 1 to 3 cycles an instruction, an emulator that is not there: all figures follow by arithmetic.
+PLAIN = BoardProfile("plain", "A board", "any", "armv6m", "none", romfs=1 << 20, heap=(1 << 20, 1 << 20), clock_hz=1_000_000,
+                     cycles=(1.0, 3.0), mac_instructions=(3.0, 5.0))
 
 
 @pytest.fixture
@@ -122,9 +122,9 @@ def test_memory_with_a_boards_kernels_is_what_the_board_counts():
 
 def test_the_memory_of_a_board_is_there_in_one_piece():
     board = load_board("emu-m4f")
-    program = f"import gc, tflm\ngc.collect()\nprint(len(bytearray({board.ram})))"
+    program = f"import gc, tflm\ngc.collect()\nprint(len(bytearray({board.heap[0]})))"
     with emulated.instance("emu-m4f", romfs.build({}), firmware=build.build(["emu-m4f"])["emu-m4f"]) as link:
-        assert int(link.exec(program, 60)) == board.ram
+        assert int(link.exec(program, 60)) == board.heap[0]
 
 
 def on(data, **changes):
@@ -134,11 +134,18 @@ def on(data, **changes):
 def test_a_model_that_fits_to_the_byte_and_one_that_does_not():
     data = classifier()
     ram, flash = sum(engine.measure(data, "TE_BLOCKED")), len(romfs.build({"model.tflite": data}))
-    exactly, over = on(data, ram=ram, flash=flash), on(data, ram=ram - 1, flash=flash - 100)
+    exactly, over = on(data, heap=(ram, ram), romfs=flash).memory, on(data, heap=(ram - 1, ram - 1), romfs=flash - 100).memory
     assert (exactly.fits, exactly.ram_free, exactly.flash_free, exactly.over()) == (True, 0, 0, [])
     assert (over.fits, over.ram_free, over.flash_free) == (False, -1, -100)
     assert over.over() == ["100 bytes of flash", "1 bytes of RAM"]
-    assert on(data, ram=None).fits is None
+    assert on(data, heap=None).memory.fits is None
+
+
+@pytest.mark.parametrize("board", emulated_names())
+def test_memory_with_each_boards_kernels_is_what_was_counted_there(board):
+    recorded = json.loads(bench_all.COUNTS.read_text())["boards"][board]
+    for name, path in bench_all.models().items():
+        assert 0 <= memory.measure(path.read_bytes(), load_board(board), None).arena_bytes - recorded[name]["arena_bytes"] <= 16, name
 
 
 def test_module_bytes_are_those_of_the_native_module():
@@ -161,18 +168,20 @@ def test_time_and_energy_are_arithmetic_with_a_bound_that_holds_at_the_ends():
     net = Net()
     x = net.input((1, 400))
     data = net.finish([x], [net.dense(x, net.weights(400, 400))])
-    found = on(data, active_mw=(9.0, 11.0))
+    found = on(data, active_ma=(4.5, 5.5), volts=2.0)
     macs = 400 * 400
     assert (found.instructions, found.counted) == (4 * macs, False)
-    assert found.latency_ms == pytest.approx(4 * macs * 2 / 1000) and found.energy_uj == pytest.approx(found.latency_ms * 10)
-    assert found.energy_uj * (1 + found.error_bound) == pytest.approx(5 * macs * 3 / 1000 * 11)
-    assert found.energy_uj * (1 - found.error_bound) <= 3 * macs * 1 / 1000 * 9
-    assert on(data).error_bound == pytest.approx(1.25 * 1.5 - 1) and on(data).energy_uj is None
+    assert (found.latency.low, found.latency.high) == pytest.approx((3 * macs * 1 / 1000, 5 * macs * 3 / 1000))
+    assert (found.energy.low, found.energy.high) == pytest.approx((found.latency.low * 9, found.latency.high * 11))
+    assert found.energy_uj * (1 + found.error_bound) == pytest.approx(found.energy.high)
+    assert found.energy_uj * (1 - found.error_bound) == pytest.approx(found.energy.low)
+    assert found.latency_ms == pytest.approx(9 * macs / 1000) and found.latency.bound == pytest.approx((15 - 3) / (15 + 3))
+    assert on(data).error_bound == found.latency.bound and on(data).energy_uj is None
 
 
 def test_what_multiply_accumulates_cannot_tell_is_not_estimated():
     small = on(classifier())
-    assert (small.latency_ms, small.instructions, small.error_bound) == (None, None, None) and small.fits
+    assert (small.latency_ms, small.instructions, small.error_bound) == (None, None, None) and small.memory.fits
 
 
 def test_counted_instructions_make_the_estimate_narrower():
@@ -186,7 +195,7 @@ def test_counted_instructions_make_the_estimate_narrower():
     assert found.latency_ms * (1 - found.error_bound) == pytest.approx(1000 * counted * low / board.clock_hz)
 
 
-@pytest.mark.parametrize("board", board_names())
+@pytest.mark.parametrize("board", emulated_names())
 def test_the_recorded_counts_lie_within_the_boards_range(board):
     recorded, (low, high) = json.loads(bench_all.COUNTS.read_text())["boards"][board], load_board(board).mac_instructions
     for name, path in bench_all.models().items():

@@ -1,16 +1,17 @@
 # SPDX-License-Identifier: MIT
-"""What a model costs on a board: memory exactly; time and energy as estimates, with their bound.
+"""What a model costs on a board: time and energy as estimates, with their bound; memory as check/memory.py has it.
 
-time = instructions * cycles an instruction / clock. Instructions are counted where the board is emulated here and built;
-elsewhere they are multiply-accumulates times a range that was counted before. The cycles of a core, and where they come
-from, stand in its board.toml.
+time = instructions * cycles an instruction / clock; energy = time * current * voltage. Instructions are counted on the
+emulated board, or on the one that has the same kernels, if it is built; else they are multiply-accumulates times a range that
+was counted before. Cycles and currents, and where they come from, stand in each board.toml.
 """
 
 import shutil
 from dataclasses import dataclass
 
 from torpor_host import engine, natmod, romfs, targets
-from torpor_host.boards import BoardProfile, Range
+from torpor_host.boards import BoardProfile, Range, load_board
+from torpor_host.check import memory
 from torpor_host.check.support import Support
 from torpor_host.convert import tflite
 from torpor_host.errors import ToolError
@@ -18,77 +19,93 @@ from torpor_host.infer import xorshift
 from torpor_host.progress import SILENT, Silent
 from torpor_host.targets import Measurement
 
-# The kernels in a board's firmware, by their name in ops/kernels.h; other cores have TE_BLOCKED. Of TE_MVE only the board
-# itself can tell how much memory they want.
-_KERNELS = {"cortex-m3": "TE_THUMB2", "cortex-m4f": "TE_DSP", "cortex-m7": "TE_DSP", "cortex-m55": "TE_MVE"}
-_OTHERS, _ONLY_THERE = "TE_BLOCKED", "TE_MVE"
 _INT8 = {"int8", "int8, int4 weights"}
 # Multiply-accumulates, in all and for each element of an activation, below which they tell too little of the time.
 _LEAST, _DENSE = 100_000, 10
+# A native module is compiled for size but its innermost loops: up to so many times the instructions of an engine in the
+# firmware (test_check_stock.py).
+_NATIVE = (1.0, 1.1)
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A number whose true value lies within `bound`, a share of it, on either side."""
+    """A number from `low` to `high`: its middle, give or take the share `bound` of it."""
 
-    value: float
-    bound: float
+    low: float
+    high: float
 
-    @classmethod
-    def between(cls, ends: Range) -> "Estimate":
-        low, high = ends
-        return cls((low + high) / 2, (high - low) / (high + low))
+    @property
+    def value(self) -> float:
+        return (self.low + self.high) / 2
 
-    def times(self, other: "Estimate") -> "Estimate":
-        return Estimate(self.value * other.value, (1 + self.bound) * (1 + other.bound) - 1)
+    @property
+    def bound(self) -> float:
+        return (self.high - self.low) / (self.high + self.low) if self.high else 0.0
+
+    def times(self, ends: Range) -> "Estimate":
+        return Estimate(self.low * ends[0], self.high * ends[1])
+
+    def told(self, unit: str) -> str:
+        """Three digits of it, and its bound: "22.9 ms ± 41 %"."""
+        value = f"{self.value:,.0f}" if self.value >= 1000 else f"{self.value:.3g}"
+        return f"{value} {unit} ± {100 * self.bound:.0f} %"
 
 
 @dataclass(frozen=True)
 class Cost:
     """A model on a board; None where it is not known, or the model does not run.
 
-    fits: whether both parts of memory hold it. flash_free, ram_free: bytes that are left; what is below 0 is over.
-    arena_bytes: of RAM that the model takes, its state included. module_bytes: of a native module with the model's operators,
-    which stock firmware takes of RAM besides. latency_ms, energy_uj: of one inference, estimates; error_bound: of both, as a
-    share. instructions: of one inference. counted: in the emulator, or estimated. ops: [(operator, instructions)], if counted.
+    memory: whether it fits, and what is left. module_bytes: of a native module with the model's operators, which stock firmware
+    takes of RAM. instructions, latency (ms), energy (uJ): of one inference. counted_on: the emulated board where instructions
+    were counted, itself or one with the same kernels; "" if they are estimated. ops: [(operator, instructions)], if counted on
+    this very board.
     """
 
     board: BoardProfile
-    fits: bool | None
-    flash_free: int | None
-    ram_free: int | None
-    arena_bytes: int | None
+    memory: memory.Memory
     module_bytes: int | None
-    latency_ms: float | None = None
-    energy_uj: float | None = None
-    error_bound: float | None = None
+    latency: Estimate | None = None
+    energy: Estimate | None = None
     instructions: int | None = None
-    counted: bool = False
+    counted_on: str = ""
     ops: list[tuple[str, int]] | None = None
 
-    def over(self) -> list[str]:
-        """What does not fit: "4,096 bytes of RAM"."""
-        parts = {"flash": self.flash_free, "RAM": self.ram_free}
-        return [f"{-free:,} bytes of {name}" for name, free in parts.items() if free is not None and free < 0]
+    @property
+    def counted(self) -> bool:
+        """Whether the instructions are exact."""
+        return self.counted_on == self.board.name
+
+    @property
+    def latency_ms(self) -> float | None:
+        return self.latency and self.latency.value
+
+    @property
+    def energy_uj(self) -> float | None:
+        return self.energy and self.energy.value
+
+    @property
+    def error_bound(self) -> float | None:
+        """The share by which both may be off, either way."""
+        found = self.energy or self.latency
+        return found and found.bound
 
 
-def measure(data: bytes, ops: list[Support], board: BoardProfile, module: int | None, progress: Silent = SILENT) -> Cost:
-    """What the model `data` costs on `board`. ops: as examine() found them. module: bytes of its native module."""
-    flash = None if board.flash is None else board.flash - len(romfs.build({"model.tflite": data}))
+def measure(
+    data: bytes, ops: list[Support], board: BoardProfile, module: int | None, counted: Measurement | None = None
+) -> Cost:
+    """What the model `data` costs on `board`. ops: as examine() found them. module: bytes of its native module.
+
+    counted: on the board, or on the one with the same kernels.
+    """
     if not all(op.supported for op in ops):
-        return Cost(board, False, flash, None, None, module)
-    counted = _counted(data, board, progress) if flash is None or flash >= 0 else None
-    taken = counted.arena_bytes if counted else _memory(data, board)
-    ram = None if None in (board.ram, taken) else board.ram - taken
-    fits = None if None in (flash, ram) else flash >= 0 and ram >= 0
-    work = Estimate(counted.instructions, 0.0) if counted else estimated(data, ops, board)
+        return Cost(board, memory.refused(data, board), module)
+    here = counted if counted and board.machine else None
+    room = memory.measure(data, board, module, here.arena_bytes if here else None)
+    work = _counted_work(counted, board) if counted else estimated(data, ops, board)
     time = work and latency(work, board)
-    power = board.active_mw and Estimate.between(board.active_mw)
-    energy = time and power and time.times(power)  # mW ms = uJ
-    return Cost(
-        board, fits, flash, ram, taken, module, time and time.value, energy and energy.value,
-        (energy or time).bound if time else None, round(work.value) if work else None, counted is not None,
-        counted.ops if counted else None)
+    energy = time and board.power_mw and time.times(board.power_mw)  # mW ms = uJ
+    return Cost(board, room, module, time, energy, round(work.value) if work else None, counts_on(board) if counted else "",
+                here and here.ops)
 
 
 def modules(data_path, boards: list[BoardProfile], progress: Silent = SILENT) -> dict[str, int | None]:
@@ -104,9 +121,20 @@ def _module(arch, path, progress):
         return None
 
 
+def counts(data: bytes, boards: list[BoardProfile], progress: Silent = SILENT) -> dict[str, Measurement]:
+    """{board: one inference, counted on it or its twin}; without those that are not built, or cannot run the model."""
+    found = {name: _counted(data, load_board(name), progress) for name in dict.fromkeys(map(counts_on, boards)) if name}
+    return {board.name: found[on] for board in boards if found.get(on := counts_on(board))}
+
+
+def counts_on(board: BoardProfile) -> str:
+    """The emulated board that counts for a board, "" if there is none."""
+    return board.name if board.machine else board.twin
+
+
 def _counted(data, board, progress) -> Measurement | None:
-    """One inference on the emulated board; None if the board is no such, or not built, or cannot run it."""
-    if not (board.machine and board.firmware.is_file() and shutil.which(board.qemu)):
+    built = board.firmware.is_file() and shutil.which(board.qemu)
+    if not built or len(romfs.build({"model.tflite": data})) > board.romfs:
         return None
     try:
         return targets.get(board.name, progress).bench(data, xorshift(engine.Model(data)))
@@ -115,10 +143,13 @@ def _counted(data, board, progress) -> Measurement | None:
         return None
 
 
-def _memory(data, board) -> int | None:
-    """Bytes of arena and state with the board's kernels; at most 16 too many, see engine.measure()."""
-    kernels = _KERNELS.get(board.core, _OTHERS)
-    return None if kernels == _ONLY_THERE else sum(engine.measure(data, kernels))
+def _counted_work(counted, board) -> Estimate:
+    return _there(Estimate(counted.instructions, counted.instructions), board)
+
+
+def _there(work, board) -> Estimate:
+    """Instructions on an emulated board, as those of a board with the same kernels."""
+    return work if board.machine else work.times(_NATIVE)
 
 
 def estimated(data: bytes, ops: list[Support], board: BoardProfile) -> Estimate | None:
@@ -126,13 +157,16 @@ def estimated(data: bytes, ops: list[Support], board: BoardProfile) -> Estimate 
     macs = sum(op.macs for op in ops)
     elements = sum(t.size for op in tflite.read(data).main.ops for t in op.outputs)
     others = any(op.macs and op.type not in _INT8 for op in ops)
-    if board.mac_instructions is None or others or macs < max(_LEAST, _DENSE * elements):
+    if others or macs < max(_LEAST, _DENSE * elements):
         return None
-    return Estimate(macs, 0.0).times(Estimate.between(board.mac_instructions))
+    if board.mac_instructions:
+        return Estimate(macs, macs).times(board.mac_instructions)
+    twin = load_board(board.twin) if board.twin else None
+    return _there(Estimate(macs, macs).times(twin.mac_instructions), board) if twin and twin.mac_instructions else None
 
 
 def latency(work: Estimate, board: BoardProfile) -> Estimate | None:
     """Milliseconds for so many instructions."""
     if board.cycles is None or board.clock_hz is None:
         return None
-    return work.times(Estimate.between(board.cycles)).times(Estimate(1000 / board.clock_hz, 0.0))
+    return work.times(board.cycles).times((1000 / board.clock_hz, 1000 / board.clock_hz))

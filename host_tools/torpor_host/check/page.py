@@ -7,7 +7,7 @@ from torpor_host.check import noise, svg, words
 from torpor_host.check.cost import Cost
 
 _STYLE = f"""
-body {{ font: 15px/1.5 system-ui, sans-serif; color: {svg.INK}; background: {svg.PAPER}; max-width: 60rem; margin: 2rem auto; padding: 0 1rem }}
+body {{ font: 15px/1.5 system-ui, sans-serif; color: {svg.INK}; background: {svg.PAPER}; max-width: 66rem; margin: 2rem auto; padding: 0 1rem }}
 h1 {{ font-size: 1.6rem; margin-bottom: 0 }} h2 {{ font-size: 1.15rem; margin-top: 2.2rem }}
 table {{ border-collapse: collapse; width: 100% }} th {{ text-align: left; font-weight: 500; color: {svg.FAINT} }}
 td, th {{ padding: .25rem .7rem .25rem 0; border-bottom: 1px solid {svg.LINE}; vertical-align: top }}
@@ -32,38 +32,38 @@ def _summary(result) -> str:
     facts = {"file, bytes": result.model_bytes, "RAM, bytes": result.arena_bytes, "native module, bytes": result.module_bytes,
              "multiply-accumulates": macs}
     shown = "".join(f"<div><dt>{name}</dt><dd>{_number(value)}</dd></div>" for name, value in facts.items())
-    good = result.supported and all(one.fits is not False for one in result.costs.values())
-    note = "RAM and module: the most that one of the boards below takes. Stock firmware has the module in RAM, too. "
-    note += words.memory(result.state_bytes) if result.supported else ""
+    good = result.supported and all(one.memory.fits is not False for one in result.costs.values())
+    note = "RAM and module: the most that one of the boards below takes. "
+    note += words.memory(result.state_bytes, list(result.costs.values())) if result.supported else ""
     return f'<p class="{_class(good)}">{escape(words.verdict(result))}</p><dl>{shown}</dl><p class="note">{note}</p>'
 
 
 def _boards(result) -> str:
-    headings = ["board", "fits", "RAM taken", "of all", "flash taken", "of all", "instructions", "native module"]
-    rows = [_board(one, result.model_bytes) for one in result.costs.values()]
-    timed = [one for one in result.costs.values() if one.latency_ms is not None]
+    headings = ["board", "fits", "RAM of the model", "RAM free", "taken", "flash free", "taken", "instructions", "native module"]
+    rows = [_board(one) for one in result.costs.values()]
+    timed = [one for one in result.costs.values() if one.latency]
     parts = ["<h2>Boards</h2>", _table(headings, rows)]
     if timed:
         parts += ["<h2>Time of one inference, estimated</h2>", _wide(svg.ranges([_time(one) for one in timed], "ms"))]
         parts += [f'<p class="note">{escape(words.origin(timed))}</p>']
-    if drawn := [(one.board.name, one.energy_uj, one.error_bound) for one in timed if one.energy_uj is not None]:
+    if drawn := [(one.board.name, one.energy) for one in timed if one.energy]:
         parts += ["<h2>Energy of one inference, estimated</h2>", _wide(svg.ranges(drawn, "µJ"))]
     return "\n".join(parts)
 
 
-def _board(one: Cost, model_bytes) -> list[str]:
-    board, fits = one.board, {True: "yes", False: "no", None: "not known"}[one.fits]
-    taken = None if None in (one.flash_free, board.flash) else board.flash - one.flash_free
-    counted = "" if one.instructions is None else ("counted" if one.counted else "estimated")
-    ram = one.arena_bytes
+def _board(one: Cost) -> list[str]:
+    board, room = one.board, one.memory
+    fits = {True: "yes", False: "no", None: "not known"}[room.fits]
+    counted = "" if one.instructions is None else ("counted" if one.counted else f"on {one.counted_on}" if one.counted_on else "estimated")
     return [
         f"<td>{escape(board.name)}<br><span class=\"unknown\">{escape(board.title)}</span></td>",
-        f'<td class="{_class(one.fits)}">{fits}</td>', _cell(ram), _share(ram, board.ram), _cell(taken),
-        _share(taken, board.flash), f'<td class="n">{_number(one.instructions)}<br>{counted}</td>', _cell(one.module_bytes)]
+        f'<td class="{_class(room.fits)}">{fits}</td>', _cell(room.arena_bytes), _cell(room.ram_free),
+        _taken(room.ram_free, board.heap and board.heap[0]), _cell(room.flash_free), _taken(room.flash_free, board.room),
+        f'<td class="n">{_number(one.instructions)}<br>{counted}</td>', _cell(one.module_bytes)]
 
 
 def _time(one):
-    return f"{one.board.name}, {one.board.clock_hz / 1e6:g} MHz", one.latency_ms, one.error_bound
+    return f"{one.board.name}, {one.board.clock_hz / 1e6:g} MHz", one.latency
 
 
 def _operators(result) -> str:
@@ -113,6 +113,10 @@ def _cell(value) -> str:
 
 def _share(part, whole) -> str:
     return f"<td>{svg.bar(part / whole, width=90) if whole and part is not None else ''}</td>"
+
+
+def _taken(free, whole) -> str:
+    return _share(None if None in (free, whole) else whole - free, whole)
 
 
 def _number(value) -> str:

@@ -41,14 +41,15 @@ class Result:
     @property
     def arena_bytes(self) -> int | None:
         """The most that one of the boards needs, as is `module_bytes`."""
-        return self._most("arena_bytes")
+        return _most(one.memory.arena_bytes for one in self.costs.values())
 
     @property
     def module_bytes(self) -> int | None:
-        return self._most("module_bytes")
+        return _most(one.module_bytes for one in self.costs.values())
 
-    def _most(self, key):
-        return max((n for one in self.costs.values() if (n := getattr(one, key)) is not None), default=None)
+
+def _most(numbers) -> int | None:
+    return max((n for n in numbers if n is not None), default=None)
 
 
 def check_file(
@@ -76,7 +77,8 @@ def check_file(
     float_file = twin and (Path(twin).name, _twin(Path(twin), model))
     runs = all(op.supported for op in ops)
     modules = cost.modules(path, list(profiles.values()), progress) if runs else {}
-    costs = {name: cost.measure(file, ops, board, modules.get(board.natmod), progress) for name, board in profiles.items()}
+    counts = cost.counts(file, list(profiles.values()), progress) if runs else {}
+    costs = {name: cost.measure(file, ops, board, modules.get(board.natmod), counts.get(name)) for name, board in profiles.items()}
     exactness = exact.compare(file, progress) if runs else None
     found = accuracy.measure(file, examples, float_file, progress) if runs and examples else None
     result = Result(Path(path).name, len(file), ops, costs, engine.measure(file)[1] if runs else None, exactness, found)
@@ -123,13 +125,14 @@ def summary(result: Result) -> dict:
 def _board(one: cost.Cost) -> dict:
     estimates = {key: getattr(one, key) for key in ("latency_ms", "energy_uj", "error_bound")}
     rounded = {key: value and float(f"{value:.4g}") for key, value in estimates.items()}
-    return {"fits": one.fits, "flash_free": one.flash_free, "ram_free": one.ram_free, **rounded}
+    room = one.memory
+    return {"fits": room.fits, "flash_free": room.flash_free, "ram_free": room.ram_free, **rounded}
 
 
 def told(result: Result) -> dict:
     """The same for people: a verdict, the operators that cannot be run, the boards, and sentences on both."""
     timed = [one for one in result.costs.values() if one.latency_ms is not None]
-    notes = [words.memory(result.state_bytes)] if result.supported else []
+    notes = [words.memory(result.state_bytes, list(result.costs.values()))] if result.supported else []
     notes += [words.origin(timed)] if timed else []
     notes += [words.worst(result.accuracy)] if result.accuracy else []
     return {

@@ -12,7 +12,7 @@ NIGHT, DAY, RIGHT, WRONG = "#33658a", "#f4a259", "#2a9d5c", "#d1495b"
 _TOP, _BESIDE, _NAMED = 40, 56, 160  # pixels above a matrix, and beside it without and with names
 _LARGEST, _NUMBERED = 46, 26  # pixels of a cell of a matrix: at most, and at least if a number is to stand in it
 _MATRIX = 620  # pixels that a large matrix may take
-_ROW, _NAMES, _BARS, _VALUES = 22, 210, 420, 150  # pixels of charts with a row for each thing
+_ROW, _NAMES, _BARS, _VALUES = 22, 280, 420, 150  # pixels of charts with a row for each thing
 
 
 def bar(share: float, colour: str = NIGHT, width: int = 120) -> str:
@@ -51,16 +51,16 @@ def _cell(x, y, size, count, share, right):
     return drawn
 
 
-def ranges(rows: Sequence[tuple[str, float, float]], unit: str) -> str:
-    """Estimates: (name, value, bound) each as a bar with a whisker from value * (1 - bound) to value * (1 + bound)."""
-    most = max((value * (1 + bound) for _, value, bound in rows), default=1.0) or 1.0
+def ranges(rows: Sequence[tuple], unit: str) -> str:
+    """(name, cost.Estimate) each as a bar, with a whisker from its least to its most."""
+    most = max((found.high for _, found in rows), default=1.0) or 1.0
     parts = []
-    for i, (name, value, bound) in enumerate(rows):
-        low, middle, high = (_NAMES + _BARS * value * (1 + side * bound) / most for side in (-1, 0, 1))
+    for i, (name, found) in enumerate(rows):
+        low, middle, high = (_NAMES + _BARS * end / most for end in (found.low, found.value, found.high))
         y = i * _ROW + _ROW / 2
         parts += [_text(_NAMES - 10, y + 4, name, "end"), _rect(_NAMES, y - 6, middle - _NAMES, 12, NIGHT)]
         parts += [_line(low, y, high, y), _line(low, y - 5, low, y + 5), _line(high, y - 5, high, y + 5)]
-        parts.append(_text(_NAMES + _BARS + 12, y + 4, f"{value:,.3g} {unit} ± {100 * bound:.0f} %"))
+        parts.append(_text(_NAMES + _BARS + 12, y + 4, found.told(unit)))
     return _svg(_NAMES + _BARS + _VALUES, len(rows) * _ROW, f"Estimates in {unit}", "".join(parts))
 
 

@@ -5,7 +5,7 @@ With upstream TFLM as the engine (TFLM_LIB) also `unix-tflm` and `<board>-tflm`.
 """
 
 from torpor_host import build
-from torpor_host.boards import board_names
+from torpor_host.boards import emulated_names
 from torpor_host.errors import ToolError
 from torpor_host.progress import SILENT, Silent
 from torpor_host.targets.base import Inference, Measurement, Output, Target
@@ -17,7 +17,7 @@ __all__ = ["Inference", "Measurement", "Output", "Target", "get", "names"]
 
 
 def names() -> list[str]:
-    return ["host", "unix", *board_names(), *_upstream()]
+    return ["host", "unix", *emulated_names(), *_upstream()]
 
 
 def get(name: str, progress: Silent = SILENT) -> Target:
