@@ -84,6 +84,23 @@ def build(
 
 
 @app.command()
+def boards(
+    name: Annotated[Optional[str], typer.Argument(metavar="[NAME]", help="Show this one, with the source of each figure.")] = None,
+    fields: Annotated[bool, typer.Option("--fields", help="Print the fields of board.toml as Markdown.")] = False,
+    as_json: Json = False,
+):
+    """List the boards that are known, and those that are attached."""
+    from torpor_host import attached, boards
+
+    if fields:
+        return print(boards.fields_page(), end="")
+    if name:
+        return show.board(boards.load_board(name), boards.about, as_json)
+    known = [boards.load_board(name) for name in boards.board_names()]
+    show.boards(known, attached.attached(known), as_json)
+
+
+@app.command()
 def operators(as_json: Json = False):
     """Print the operators that the engine runs, and in which types, as Markdown."""
     from torpor_host.check import operators

@@ -37,6 +37,47 @@ def checks(found) -> None:
     _table(["", "what", "found", "how to get it"], rows)
 
 
+def boards(profiles, ports, as_json) -> None:
+    """A row for each board that is known, and one for each port that a board may be at."""
+    if as_json:
+        return data({"boards": [dataclasses.asdict(board) for board in profiles], "attached": [dataclasses.asdict(port) for port in ports]})
+    columns = {
+        "board": lambda b: b.name, "what": lambda b: b.mcu or b.title, "core": lambda b: b.core,
+        "MHz": lambda b: b.clock_hz and f"{b.clock_hz / 1e6:g}", "heap free": lambda b: _span(b.heap),
+        "room for models": lambda b: _number(b.room), "in": lambda b: "ROMFS" if b.romfs else "files",
+        "native modules": lambda b: b.natmod, "mA": lambda b: _span(b.active_ma), "deep sleep, µA": lambda b: _span(b.deep_ua),
+        "wakes from it by": lambda b: " ".join(b.wake_deep)}
+    _table(list(columns), [[column(board) or "" for column in columns.values()] for board in profiles])
+    print()
+    if ports:
+        return _table(["port", "USB id", "product", "may be"], [(p.port, p.usb, p.product, " or ".join(p.boards) or "?") for p in ports])
+    print("No serial port at USB: no board is attached.")
+
+
+def board(profile, about, as_json) -> None:
+    """A row for each field that is known."""
+    found = dataclasses.asdict(profile)
+    if as_json:
+        return data(found)
+    source = found.pop("source")
+    known = {name: value for name, value in found.items() if value not in (None, "", ())}
+    rows = [(name, _shown(name, value), about(name), " ".join(source.get(name, "").split())) for name, value in known.items()]
+    _table(["field", "", "what it is", "source"], rows)
+
+
+def _shown(name, value) -> str:
+    if name == "flash_offsets":
+        return " ".join(map(hex, value))
+    if isinstance(value, tuple):
+        return " ".join(value) if isinstance(value[0], str) else _span(value)
+    return str(value) if isinstance(value, float | str) else _number(value) or "0"
+
+
+def _span(ends) -> str:
+    """A range; one number if both ends are the same."""
+    return " to ".join(f"{end:,g}" if isinstance(end, float) else f"{end:,}" for end in dict.fromkeys(ends)) if ends else ""
+
+
 def inference(summary, result, as_json) -> None:
     if as_json:
         return data(summary)
