@@ -1,28 +1,83 @@
 # SPDX-License-Identifier: MIT
-"""Which boards are attached: serial ports by their USB ids, held against those of the profiles."""
+"""Which boards are attached: serial ports by their USB ids, held against those of the profiles; and what answers there."""
 
+import ast
 from dataclasses import dataclass
 
 from serial.tools import list_ports
 
 from torpor_host.boards import BoardProfile
+from torpor_host.errors import ToolError
+from torpor_host.link import Link
+
+_WAIT_S = 1.0  # a prompt answers in milliseconds
+# As py/persistentcode.h numbers them.
+_ARCHES = ("", "x86", "x64", "armv6", "armv6m", "armv7m", "armv7em", "armv7emsp", "armv7emdp", "xtensa", "xtensawin", "rv32imc", "rv64imc")
+# MicroPython. rom_ioctl: 1 is the number of ROMFS partitions, 2 gives one.
+_QUESTION = """
+import gc, sys
+gc.collect()
+romfs = 0
+try:
+    import vfs
+    for i in range(vfs.rom_ioctl(1)):
+        part = vfs.rom_ioctl(2, i)
+        romfs += part[1] if isinstance(part, tuple) else len(part)
+except (ImportError, AttributeError):
+    pass
+found = sys.implementation
+print(repr({"version": ".".join(map(str, found.version[:3])), "machine": getattr(found, "_machine", ""), "mpy": getattr(found, "_mpy", 0),
+            "heap_free": gc.mem_free(), "romfs": romfs}))
+"""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a board says of itself. natmod: MicroPython's name of the architecture of its native modules, "" if it loads none.
+
+    heap_free, romfs: bytes.
+    """
+
+    version: str
+    machine: str
+    natmod: str
+    heap_free: int
+    romfs: int
 
 
 @dataclass(frozen=True)
 class Attached:
-    """A serial port at USB. boards: those that appear under this id, maybe several, maybe none that is known."""
+    """A serial port at USB. boards: those that appear under this id, maybe several, maybe none that is known.
+
+    answer: None if it was not asked, or no MicroPython answered.
+    """
 
     port: str
     usb: str
     product: str
     boards: tuple[str, ...]
+    answer: Answer | None = None
 
 
-def attached(profiles: list[BoardProfile]) -> list[Attached]:
-    """Every serial port at USB, sorted by its name."""
+def attached(profiles: list[BoardProfile], asked: bool = False) -> list[Attached]:
+    """Every serial port at USB, sorted by its name. asked: also what answers there, which interrupts what runs."""
     ports = sorted((port for port in list_ports.comports() if port.vid is not None), key=lambda port: port.device)
-    return [_one(port, f"{port.vid:04x}:{port.pid:04x}", profiles) for port in ports]
+    return [_one(port, f"{port.vid:04x}:{port.pid:04x}", profiles, asked) for port in ports]
 
 
-def _one(port, usb, profiles) -> Attached:
-    return Attached(port.device, usb, port.product or port.description or "", tuple(b.name for b in profiles if usb in b.usb))
+def _one(port, usb, profiles, asked) -> Attached:
+    names = tuple(board.name for board in profiles if usb in board.usb)
+    return Attached(port.device, usb, port.product or port.description or "", names, ask(port.device) if asked else None)
+
+
+def ask(port: str) -> Answer | None:
+    """What the MicroPython at a port says of itself; None if none answers. A program that runs there is interrupted."""
+    try:
+        with Link(port, _WAIT_S) as link:
+            link.enter_raw()
+            found = ast.literal_eval(link.exec(_QUESTION).decode().strip())
+            link.leave_raw()
+    except (ToolError, ValueError, SyntaxError):
+        return None
+    arch = found.pop("mpy") >> 10 & 0xF
+    return Answer(natmod=_ARCHES[arch] if arch < len(_ARCHES) else str(arch), **found)

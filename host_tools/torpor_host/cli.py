@@ -86,6 +86,7 @@ def build(
 @app.command()
 def boards(
     name: Annotated[Optional[str], typer.Argument(metavar="[NAME]", help="Show this one, with the source of each figure.")] = None,
+    ask: Annotated[bool, typer.Option("--ask", help="Ask what is attached for its memory; interrupts what runs there.")] = False,
     fields: Annotated[bool, typer.Option("--fields", help="Print the fields of board.toml as Markdown.")] = False,
     as_json: Json = False,
 ):
@@ -97,7 +98,7 @@ def boards(
     if name:
         return show.board(boards.load_board(name), boards.about, as_json)
     known = [boards.load_board(name) for name in boards.board_names()]
-    show.boards(known, attached.attached(known), as_json)
+    show.boards(known, attached.attached(known, ask), as_json)
 
 
 @app.command()
@@ -184,8 +185,9 @@ def check(
 ):
     """Say what a model needs, whether it fits boards, how fast and how good it is, before it is put on one.
 
-    RAM is activations and state together, as the board's own kernels need it; below 0 free is over. Times and energies are
-    estimates; error_bound is their share on either side. Instructions are counted on emulated boards that are built.
+    RAM is activations and state together, as the board's own kernels need it; what is free is less a native module where the firmware is
+    MicroPython's own; below 0 is over. Times and energies are estimates; error_bound is their share on either side. Instructions are
+    counted on emulated boards that are built. `torpor boards` lists the boards.
     """
     from torpor_host.check import run
 

@@ -49,9 +49,17 @@ def boards(profiles, ports, as_json) -> None:
         "wakes from it by": lambda b: " ".join(b.wake_deep)}
     _table(list(columns), [[column(board) or "" for column in columns.values()] for board in profiles])
     print()
-    if ports:
-        return _table(["port", "USB id", "product", "may be"], [(p.port, p.usb, p.product, " or ".join(p.boards) or "?") for p in ports])
-    print("No serial port at USB: no board is attached.")
+    if not ports:
+        return print("No serial port at USB: no board is attached.")
+    rows = [(p.port, p.usb, p.product, " or ".join(p.boards) or "?", _answer(p.answer)) for p in ports]
+    _table(["port", "USB id", "product", "may be", "says"], rows)
+
+
+def _answer(found) -> str:
+    if found is None:
+        return ""
+    memory = f"{found.heap_free:,} bytes of heap free, {found.romfs:,} of ROMFS"
+    return f"MicroPython {found.version}, {found.machine}, {found.natmod or 'no native modules'}, {memory}"
 
 
 def board(profile, about, as_json) -> None:

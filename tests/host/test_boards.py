@@ -2,15 +2,17 @@
 """Board profiles: what is there, each figure's source, profiles that are wrong, the commands, and published times."""
 
 import json
+import os
 import tomllib
 from pathlib import Path
 
 import pytest
-from torpor_host import attached, bench_all, boards
+from torpor_host import attached, bench_all, boards, build, romfs
 from torpor_host.boards import BoardProfile, board_names, load_board
 from torpor_host.check import cost
 from torpor_host.errors import ToolError
 from torpor_host.paths import BOARDS
+from torpor_host.targets import emulated
 
 REAL = ["ARDUINO_NANO_33_BLE_SENSE", "B_L475E_IOT01A", "ESP32_GENERIC", "ESP32_GENERIC_C3", "ESP32_GENERIC_C6", "ESP32_GENERIC_S3",
         "NUCLEO_F446RE", "NUCLEO_H743ZI", "NUCLEO_L476RG", "PYBV11", "WEACT_F411"]
@@ -52,8 +54,8 @@ def test_the_readme_has_the_fields():
 
 
 GOOD = {
-    "name": '"plain"', "title": '"A board"', "core": '"cortex-m0"', "natmod": '"armv6m"', "fpu": '"none"', "usb": '["f055:9800"]', "clock_hz": "16_000_000",
-    "cycles": "[1.0, 2]", "source": '{clock_hz = "data sheet, table 3", cycles = "measured"}'}
+    "name": '"plain"', "title": '"A board"', "core": '"cortex-m0"', "natmod": '"armv6m"', "fpu": '"none"',
+    "usb": '["f055:9800"]', "clock_hz": "16_000_000", "cycles": "[1.0, 2]", "source": '{clock_hz = "data sheet, table 3", cycles = "measured"}'}
 BAD = {
     "an unknown field": ({"clock": "5"}, "clock: there is no such field"),
     "a missing field": ({"core": None}, "core: it is missing"),
@@ -138,6 +140,29 @@ def test_ports_are_held_against_the_usb_ids(monkeypatch):
     assert [(one.port, one.usb, one.product, one.boards) for one in attached.attached(profiles)] == [
         ("/dev/ttyACM0", "f055:9800", "n/a", ("a", "b")), ("/dev/ttyACM1", "1234:0001", "n/a", ()),
         ("/dev/ttyUSB0", "10c4:ea60", "CP2102", ("b", "c"))]
+
+
+def test_an_attached_board_is_asked():
+    image = romfs.build({})
+    with emulated.instance("emu-m4f", image, firmware=build.build(["emu-m4f"])["emu-m4f"]) as link:
+        heap, romfs_bytes = link.eval("__import__('gc').mem_free()"), link.eval("len(__import__('vfs').rom_ioctl(2, 0))")
+        link.leave_raw()
+        link.close()
+        found = attached.ask(link.port)
+    assert (found.version, found.natmod, found.romfs) == ("1.25.0", "armv7emsp", romfs_bytes) and "386" in found.machine
+    assert abs(found.heap_free - heap) < 20_000 and found.romfs == load_board("emu-m4f").romfs
+
+
+def test_a_port_where_no_micropython_answers(monkeypatch):
+    master, slave = os.openpty()
+    try:
+        assert attached.ask(os.ttyname(slave)) is None
+        monkeypatch.setattr(attached.list_ports, "comports", lambda: [_Port(os.ttyname(slave), 0x10C4, 0xEA60)])
+        (one,) = attached.attached([], asked=True)
+        assert one.answer is None and attached.ask("/dev/none") is None
+    finally:
+        os.close(master)
+        os.close(slave)
 
 
 # ---- published times ----
