@@ -11,7 +11,7 @@ demo: setup
 
 test: setup
 	@$(TORPOR) build
-	.venv/bin/python -m pytest
+	.venv/bin/python -m pytest -n auto --dist loadfile
 
 bench: setup
 	@$(TORPOR) bench

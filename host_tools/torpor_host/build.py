@@ -5,17 +5,15 @@ A part is built when the digest of its inputs differs from the one in its stamp,
 twice costs nothing. The output of make is kept in build/<part>.log.
 """
 
-import fcntl
 import hashlib
 import os
 import shutil
 import subprocess
 import sys
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from torpor_host import native, upstream
+from torpor_host import files, native, upstream
 from torpor_host.boards import BoardProfile, emulated_names, load_board
 from torpor_host.errors import ToolError
 from torpor_host.paths import BOARDS, BUILD, FIRMWARE, LIB, ROOT, micropython
@@ -129,7 +127,7 @@ def build_part(name: str, part: Part, progress: Silent = SILENT, force: bool = F
     if not (micropython() / "py/mpconfig.h").exists():
         raise ToolError(f"MicroPython's source is not in {micropython()}.", "run `make demo` once, or set MICROPYTHON_DIR")
     BUILD.mkdir(exist_ok=True)
-    with _locked(BUILD / f"{name}.lock"):
+    with files.locked(BUILD / f"{name}.lock"):
         stamp = BUILD / f"{name}.stamp"
         want = _digest(part)
         if not force and part.output.exists() and stamp.exists() and stamp.read_text() == want:
@@ -184,14 +182,6 @@ def _files(inputs):
     for path in inputs:
         below = sorted(path.rglob("*")) if path.is_dir() else [path]
         yield from (p for p in below if p.is_file() and p.suffix != ".md" and "__pycache__" not in p.parts)
-
-
-@contextmanager
-def _locked(path):
-    """Two tools that build the same part wait for each other."""
-    with open(path, "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 def _module_sources():

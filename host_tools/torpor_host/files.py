@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""Files that are written whole or not at all."""
+"""Files that are written whole or not at all, and by one at a time."""
 
+import fcntl
 import os
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
 
 from torpor_host.errors import ToolError
@@ -26,3 +28,11 @@ def _move(temp, path):
     except OSError:
         os.unlink(temp)
         raise
+
+
+@contextmanager
+def locked(path: Path):
+    """Whoever takes the same file as a lock waits until this one is through; the file stays."""
+    with open(path, "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

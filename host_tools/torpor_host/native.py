@@ -11,6 +11,7 @@ import tempfile
 from multiprocessing.pool import ThreadPool
 from pathlib import Path
 
+from torpor_host import files
 from torpor_host.errors import ToolError
 from torpor_host.paths import BUILD, FIRMWARE
 
@@ -75,19 +76,20 @@ def _compile(target, sources, flags, link, folders):
     compiler = os.environ.get("CC", "cc")
     folder, stamp = target.parent, target.with_suffix(".stamp")
     want = _digest([compiler, *flags, *link, *map(str, sources)], folders)
-    if target.exists() and stamp.exists() and stamp.read_text() == want:
-        return target
-    if shutil.which(compiler) is None:
-        raise ToolError(f"no C compiler {compiler}.", "install build-essential, or set CC")
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder) as temp:
-        made = Path(temp) / target.name
-        objects = [made.with_name(f"{i}.o") for i in range(len(sources))]
-        with ThreadPool() as pool:
-            pool.map(_run, [[compiler, *flags, "-c", "-o", made, path] for made, path in zip(objects, sources)], 1)
-        _run([compiler, *link, "-o", made, *objects])
-        made.rename(target)
-    stamp.write_text(want)
+    with files.locked(target.with_suffix(".lock")):
+        if target.exists() and stamp.exists() and stamp.read_text() == want:
+            return target
+        if shutil.which(compiler) is None:
+            raise ToolError(f"no C compiler {compiler}.", "install build-essential, or set CC")
+        with tempfile.TemporaryDirectory(dir=folder) as temp:
+            made = Path(temp) / target.name
+            objects = [made.with_name(f"{i}.o") for i in range(len(sources))]
+            with ThreadPool() as pool:
+                pool.map(_run, [[compiler, *flags, "-c", "-o", made, path] for made, path in zip(objects, sources)], 1)
+            _run([compiler, *link, "-o", made, *objects])
+            made.rename(target)
+        stamp.write_text(want)
     return target
 
 

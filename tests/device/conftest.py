@@ -14,7 +14,7 @@ from tflite_micro import runtime
 from torpor_host import dsp, romfs, wav
 from torpor_host.check.operators import operators
 from torpor_host.convert.writer import RESOURCE, Writer
-from torpor_host.paths import BUILD, MODELS
+from torpor_host.paths import MODELS
 
 PEERS = ("kws_ref_model", "pretrainedResnet_quant", "vww_96_int8", "ad01_int8", "hello_world_int8")
 PEERS_FLOAT = ("ad01_fp32", "hello_world_float")
@@ -268,13 +268,9 @@ def _write_peers(folder, models):
 
 
 @pytest.fixture(scope="session")
-def files():
-    """The folder with all that the scripts read, written anew."""
-    folder = BUILD / "tests/device"
-    folder.mkdir(parents=True, exist_ok=True)
-    for old in folder.iterdir():
-        if old.is_file():
-            old.unlink()
+def files(tmp_path_factory):
+    """A folder with all that the scripts read."""
+    folder = tmp_path_factory.mktemp("device")
     _write_models(folder)
     _write_features(folder)
     _write_pipeline(folder)

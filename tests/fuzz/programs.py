@@ -9,7 +9,7 @@ import subprocess
 from multiprocessing.pool import ThreadPool
 from pathlib import Path
 
-from torpor_host import native
+from torpor_host import files, native
 from torpor_host.errors import ToolError
 from torpor_host.paths import BUILD, FIRMWARE
 
@@ -50,12 +50,18 @@ def _program(name, more, compiler, flags, engine, link) -> Path:
     """
     target, stamp = FOLDER / name, FOLDER / f"{name}.stamp"
     want = _digest(compiler, flags, engine, link)
-    if target.exists() and stamp.exists() and stamp.read_text() == want:
-        return target
     FOLDER.mkdir(parents=True, exist_ok=True)
+    with files.locked(FOLDER / "programs.lock"):  # they share files
+        if not (target.exists() and stamp.exists() and stamp.read_text() == want):
+            _build(target, more, compiler, flags, engine, link)
+            stamp.write_text(want)
+    return target
+
+
+def _build(target, more, compiler, flags, engine, link):
     (FOLDER / "engine.c").write_text("".join(f'#include "{source}"\n' for source in _engine_sources()))
-    sources = [FOLDER / "engine.c", *(HERE / part for part in (f"{name}.c", "exercise.c", "watch.c", "fields.c", *more))]
-    objects = [FOLDER / f"{name}_{source.stem}.o" for source in sources]
+    sources = [FOLDER / "engine.c", *(HERE / part for part in (f"{target.name}.c", "exercise.c", "watch.c", "fields.c", *more))]
+    objects = [FOLDER / f"{target.name}_{source.stem}.o" for source in sources]
     commands = [[compiler, *_COMMON, *flags, *(engine if source.parent == FOLDER else []), "-c", "-o", made, source]
                 for source, made in zip(sources, objects)]
     with ThreadPool() as pool:
@@ -63,8 +69,6 @@ def _program(name, more, compiler, flags, engine, link) -> Path:
         roomy = _roomy(compiler)
         compiled.get()
     _compile([compiler, *_COMMON, *flags, *link, "-o", target, *objects, roomy])
-    stamp.write_text(want)
-    return target
 
 
 def _roomy(compiler) -> Path:
