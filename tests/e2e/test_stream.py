@@ -92,7 +92,8 @@ def test_repl_is_a_terminal_on_the_board():
     os.close(slave)
     try:
         wait_for(master, b"Ctrl-]")
-        os.write(master, b"\r\nprint(6*7, 'is it')\r\n")
+        wait_for(master, b">>> ", typed=b"\r")
+        os.write(master, b"print(6*7, 'is it')\r")
         wait_for(master, b"42 is it")
         os.write(master, b"\x1d")
         assert process.wait(30) == 0
@@ -101,9 +102,11 @@ def test_repl_is_a_terminal_on_the_board():
         os.close(master)
 
 
-def wait_for(terminal, text, seconds=60):
+def wait_for(terminal, text, typed=b"", seconds=60):
+    """typed: once a second, as mpremote says that it is there before it listens."""
     seen, end = b"", time.monotonic() + seconds
     while text not in seen:
-        ready, _, _ = select.select([terminal], [], [], max(0, end - time.monotonic()))
-        assert ready, f"{text!r} did not come: {seen!r}"
-        seen += os.read(terminal, 4096)
+        os.write(terminal, typed)
+        if select.select([terminal], [], [], 1)[0]:
+            seen += os.read(terminal, 4096)
+        assert time.monotonic() < end, f"{text!r} did not come: {seen!r}"
