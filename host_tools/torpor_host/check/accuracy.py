@@ -92,8 +92,12 @@ def _answer(opened: engine.Model, one) -> int:
     noise.fill(opened.inputs[0], one.reshape(opened.inputs[0].shape))
     if not opened.run():
         raise ToolError("The model waits for more than one example before it answers.", "leave --data away")
-    output = opened.outputs[0].read_floats().ravel()
-    return int(output.argmax()) if output.size > 1 else int(output[0] >= _HALF)
+    return answer(opened.outputs[0].read_floats())
+
+
+def answer(output: np.ndarray) -> int:
+    """The class that the real values of a first output mean; of equal ones the first. A single value of 0.5 or more is class 1."""
+    return int(output.argmax()) if output.size > 1 else int(output.ravel()[0] >= _HALF)
 
 
 def summary(found: Accuracy) -> dict:

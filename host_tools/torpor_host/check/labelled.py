@@ -37,7 +37,7 @@ def read(path: Path, model: Model) -> Labelled:
     x, y = _arrays(path)
     size = model.main.outputs[0].size
     classes = 2 if size == 1 else size
-    return Labelled(_examples(path, x, model.main.inputs[0]), _labels(path, y, len(x), classes), classes)
+    return Labelled(_examples(path, x, model.main.inputs[0]), labels(path, y, len(x), classes), classes)
 
 
 def _arrays(path):
@@ -77,7 +77,8 @@ def _shape(shape):
     return tuple(n for n in shape if n != 1)
 
 
-def _labels(path, y, count, classes):
+def labels(path: Path, y: np.ndarray, count: int, classes: int) -> np.ndarray:
+    """y as int64 [count], if it is one class of 0..classes-1 for each example. Raises ToolError."""
     if _shape(y.shape) != _shape((count,)) or y.size != count:
         raise ToolError(f"{path}: y has the shape {list(y.shape)}; x has {count} examples.", "give one label for each example")
     if y.dtype.kind not in "iub":
