@@ -212,16 +212,19 @@ def convert(
     source: Annotated[str, typer.Argument(metavar="IN", help="A .onnx, .pt2 or float .tflite, or FILE.py:FUNCTION.")],
     target: Annotated[Path, typer.Argument(metavar="OUT.tflite", help="The new file.")],
     calibrate: Annotated[Optional[Path], typer.Option(metavar="DATA.npz", help="Inputs, as the network takes them.")] = None,
-    quantize: Annotated[str, typer.Option(metavar="int8|float", help="Of weights and activations.")] = "int8",
-    ends: Annotated[str, typer.Option(metavar="int8|float", help="Of an int8 model's inputs and outputs.")] = "int8",
+    quantize: Annotated[str, typer.Option(metavar="int8|int16x8|auto|float", help="auto: int16 in as few layers as will do.")] = "int8",
+    min_accuracy: Annotated[Optional[float], typer.Option(metavar="SHARE", help="That auto has to reach.")] = None,
+    int4: Annotated[bool, typer.Option("--int4", help="Weights of 4 bits in convolutions and dense layers.")] = False,
+    ends: Annotated[str, typer.Option(metavar="integer|float", help="Of a quantised model's inputs and outputs.")] = "integer",
     weights: Annotated[Optional[Path], typer.Option(metavar="STATE.pt", help="A state dict for a PyTorch module.")] = None,
     shape: Annotated[Optional[str], typer.Option(metavar="N,...", help="Of one input, if nothing else says it.")] = None,
     as_json: Json = False,
 ):
-    """Turn a trained network into a .tflite, quantised to int8 on calibration data."""
+    """Turn a trained network into a .tflite, quantised on calibration data."""
     from torpor_host.convert import run
 
-    result = run.convert_file(source, target, calibrate, quantize, weights, run.sizes(shape), ends, _progress)
+    result = run.convert_file(
+        source, target, calibrate, quantize, weights, run.sizes(shape), ends, _progress, int4, min_accuracy)
     show.converted(run.summary(result, target), as_json)
 
 

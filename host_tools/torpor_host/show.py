@@ -150,17 +150,25 @@ def checked(summary, told, as_json) -> None:
 
 
 def converted(summary, as_json) -> None:
-    """What each way to choose ranges gave, then the model and its ends."""
+    """What was tried, and kept; the steps of auto; then the model and its ends."""
     if as_json:
         return data(summary)
-    if summary["method"]:
-        rows = [(name, _number(snr), "chosen" if name == summary["method"] else "") for name, snr in summary["snr_db"].items()]
-        _table([f"ranges from {summary['calibrated_on']} inputs", "signal to noise, dB", ""], rows)
+    if summary["trials"]:
+        rows = [(t["name"], _number(t["snr_db"]), _share(t["accuracy"]), "kept" if t["kept"] else "") for t in summary["trials"]]
+        _table([f"tried on {summary['calibrated_on']} inputs", "signal to noise, dB", "accuracy", ""], rows)
+    if summary["steps"]:
+        steps = [(_share(step["accuracy"]), len(step["int16"]), ", ".join(step["int16"])) for step in summary["steps"]]
+        _table([f"accuracy on {summary['judged_on']} others", "layers in int16", ""], [(_share(summary["float_accuracy"]), "float", ""), *steps])
+        print(f"In int16: {', '.join(summary['int16']) or 'none'}.")
     rows = [(way, t["name"], t["dtype"], "x".join(map(str, t["shape"])), f"{t['scale']:.6g}" if t["scale"] else "", t["zero_point"])
             for way in ("inputs", "outputs") for t in summary[way]]
     _table(["", "name", "dtype", "shape", "scale", "zero point"], [(row[0][:-1], *row[1:]) for row in rows])
     print(f"{summary['file']}: {summary['bytes']:,} bytes, {summary['macs']:,} multiply-accumulates, "
           f"{summary['arena_bytes']:,} bytes for activations")
+
+
+def _share(value) -> str:
+    return "" if value is None else f"{value:.4f}"
 
 
 def compiled(summary, as_json) -> None:

@@ -2,11 +2,12 @@
 """What the tests of conversion share: scikit-learn's digits, networks trained on them in seconds, and models' answers."""
 
 import functools
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from tflite_micro import runtime
-from torpor_host.convert import tflite
+from torpor_host.convert import run, tflite
 
 CALIBRATION = 200
 
@@ -79,6 +80,27 @@ def trained(name):
     return network.eval()
 
 
+@functools.cache
+def source(name):
+    """The same network as the converter reads it; a fresh copy is `tflite.read(tflite.write(source(name).model))`."""
+    from torpor_host.convert import pytorch
+
+    return pytorch.of_module(trained(name), None, (1, 8, 8))
+
+
+def converted(name, **options):
+    """Converted with options of run.Wanted, calibrated on CALIBRATION images."""
+    found = replace(source(name), model=tflite.read(tflite.write(source(name).model)))
+    images = digits()[0][:CALIBRATION].transpose(0, 2, 3, 1)
+    return run.convert(found, [images], run.Wanted(**options))
+
+
+def accuracy(data: bytes, most=300) -> float:
+    """On as many of the held out images, in the official interpreter."""
+    x, y = (held[:most] for held in digits()[2:])
+    return float(np.mean(answers(data, x)[0].argmax(axis=1) == y))
+
+
 def answers(data: bytes, samples) -> list[np.ndarray]:
     """Real values of each output over samples [n, ...] of an image's or row's values, in the official interpreter.
 
@@ -107,7 +129,8 @@ def run_stored(data: bytes, inputs) -> list[np.ndarray]:
 def _numbers(tensor, values):
     if tensor.dtype == np.float32:
         return values.astype(np.float32)
-    return np.clip(np.rint(values / tensor.scales[0]) + tensor.zero_point, -128, 127).astype(np.int8)
+    limits = np.iinfo(tensor.dtype)
+    return np.clip(np.rint(values / tensor.scales[0]) + tensor.zero_point, limits.min, limits.max).astype(tensor.dtype)
 
 
 def _real(tensor, values):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from digits import answers
 from torpor_host.check import operators
-from torpor_host.convert import ops, run
+from torpor_host.convert import ops, ranges, run
 from torpor_host.convert.writer import Writer
 from torpor_host.errors import ToolError
 
@@ -57,7 +57,9 @@ def test_json_says_what_became_of_the_network(torpor, net, tmp_path):
     found, data = json.loads(result.stdout), (tmp_path / "out.tflite").read_bytes()
     assert (found["bytes"], found["macs"], found["calibrated_on"], found["quantize"]) == (len(data), 12, 40, "int8")
     assert found["ops"] == {"FULLY_CONNECTED": 1, "SOFTMAX": 1}
-    assert found["snr_db"][found["method"]] == max(found["snr_db"].values()) > 25
+    snr = {trial["name"]: trial["snr_db"] for trial in found["trials"]}
+    assert snr[found["method"]] == max(snr[name] for name in ranges.METHODS) > 25
+    assert max(trial["snr_db"] for trial in found["trials"]) == [trial["snr_db"] for trial in found["trials"] if trial["kept"]][-1]
     assert found["outputs"] == [{"name": "scores", "dtype": "int8", "shape": [1, 3], "scale": 1 / 256, "zero_point": -128}]
     x = np.random.default_rng(2).normal(size=(20, 4)).astype(np.float32)
     np.testing.assert_allclose(answers(data, x)[0], answers(net.read_bytes(), x)[0], atol=0.03)
@@ -65,7 +67,7 @@ def test_json_says_what_became_of_the_network(torpor, net, tmp_path):
 
 def test_a_table_for_people(torpor, net, tmp_path):
     result = torpor("convert", net, "out.tflite", "--calibrate", calibration(tmp_path))
-    assert result.returncode == 0 and "min-max" in result.stdout and "chosen" in result.stdout and "12 multiply" in result.stdout
+    assert result.returncode == 0 and "min-max" in result.stdout and "kept" in result.stdout and "12 multiply" in result.stdout
 
 
 def test_float_needs_no_data(torpor, net, tmp_path):

@@ -43,7 +43,7 @@ def assert_as_torch(module, shape, seed=0, atol=1e-4):
 def test_float_ends():
     network, (train_x, _, test_x, _) = trained("separable"), digits()
     source = pytorch.of_module(network, None, (1, 8, 8))
-    data = run.convert(source, source.stored([train_x[:50]]), float_ends=True).data
+    data = run.convert(source, source.stored([train_x[:50]]), run.Wanted(float_ends=True)).data
     plain = run.convert(source, source.stored([train_x[:50]])).data
     assert names(data) == ["QUANTIZE", *names(plain), "DEQUANTIZE"]
     np.testing.assert_allclose(answers(data, test_x[:20])[0], answers(plain, test_x[:20])[0], rtol=1e-6)

@@ -41,15 +41,19 @@ class Seen:
 def read(path: Path, inputs: list[tuple[str, tuple[int, ...]]]) -> list[np.ndarray]:
     """An array [samples, ...] for each input, given by name and shape (its batch of 1 first), from a .npz.
 
-    An array has the input's name; a model's only input may also be "x", or the file's only array. Of more than MOST samples some
-    are taken. Raises ToolError: no such file, none of NumPy's, no samples, another shape, values that are no finite numbers.
+    An array has the input's name; a model's only input may also be "x", or the file's only array. Raises ToolError: no such file, none of NumPy's, no samples, another shape, values that are no finite numbers.
     """
     arrays = _load(path)
     found = [_array(path, arrays, name, shape, len(inputs) == 1) for name, shape in inputs]
     counts = {len(array) for array in found}
     if len(counts) > 1:
         raise ToolError(f"{path} has {' and '.join(map(str, sorted(counts)))} samples of different inputs.", "give equally many of each")
-    return [array[_some(len(array))] for array in found]
+    return found
+
+
+def labels(path: Path, inputs: list[tuple[str, tuple[int, ...]]]) -> np.ndarray | None:
+    """The array "y" of a .npz, unless it is an input; None if there is none."""
+    return None if "y" in dict(inputs) else _load(path).get("y")
 
 
 def sample_shape(path: Path) -> tuple[int, ...]:
@@ -96,8 +100,9 @@ def _shape(shape):
     return "x".join(map(str, shape)) or "one number"
 
 
-def _some(count):
-    return np.unique(np.linspace(0, count - 1, min(count, MOST)).round().astype(int))
+def some(count: int, most: int = MOST) -> np.ndarray:
+    """Indices of at most so many of the samples, evenly chosen."""
+    return np.unique(np.linspace(0, count - 1, min(count, most)).round().astype(int))
 
 
 def observe(model: Model, samples: list[np.ndarray], progress: Silent = SILENT) -> dict[Tensor, Seen]:
@@ -126,7 +131,7 @@ def _widen(seen, values):
 def run(model: engine.Model, row) -> None:
     """One inference; real values are quantised where the model's inputs are."""
     for tensor, values in zip(model.inputs, row, strict=True):
-        if tensor.dtype == np.int8:
+        if tensor.scale:
             tensor.write_floats(values)
         else:
             tensor.array[...] = values.reshape(tensor.shape)

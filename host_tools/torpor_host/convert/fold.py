@@ -33,6 +33,7 @@ def fold(model: Model) -> None:
         for op in list(graph.ops):
             _channelwise(graph, op)
             _clamp(graph, op)
+            _no_bias(op)
     drop_dead(model)
 
 
@@ -164,6 +165,12 @@ def _channelwise(graph: Graph, op: Op) -> None:
         padding="VALID", strideH=1, strideW=1, depthMultiplier=1, fusedActivationFunction=op.options.fusedActivationFunction))
     for reader in graph.readers(op.outputs[0]):
         _after(graph, reader)
+
+
+def _no_bias(op: Op) -> None:
+    """An absent bias is left out: TFLM's DEPTHWISE_CONV_2D does not survive one that is listed as absent."""
+    if op.name in _CHANNELS and op.inputs[2:] == [None]:
+        op.inputs = op.inputs[:2]
 
 
 def _clamp(graph: Graph, op: Op) -> None:

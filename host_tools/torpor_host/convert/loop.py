@@ -8,8 +8,13 @@ point, which says of the quantised x exactly what x > t says of a float.
 import numpy as np
 from tflite_micro.tensorflow.lite.micro.python import schema_py_generated as schema
 
-from torpor_host.convert.graph import Graph, Op, Tensor
+from torpor_host.convert.graph import Graph, Model, Op, Tensor
 from torpor_host.convert.writer import RAW
+
+
+def called(model: Model, op: Op) -> list[Graph]:
+    """The subgraphs of a WHILE."""
+    return [model.graphs[op.options.condSubgraphIndex], model.graphs[op.options.bodySubgraphIndex]]
 
 
 def compares(graph: Graph) -> bool:

@@ -8,6 +8,7 @@ Neural Networks for Efficient Integer-Arithmetic-Only Inference").
 
 import numpy as np
 
+from torpor_host.convert.scheme import INT8
 from torpor_host.convert.writer import Writer
 
 
@@ -27,10 +28,7 @@ def bias_s32(bias, input_scale, weight_scales) -> tuple[np.ndarray, np.ndarray]:
 
 def activation_s8(values, clip=0.0) -> tuple[float, int]:
     """Scale and zero point that cover `values`, but for the fraction `clip` at either end, and zero."""
-    low, high = np.quantile(values, [clip, 1 - clip])
-    low, high = min(float(low), 0.0), max(float(high), 0.0, 1e-6)
-    scale = np.float32((high - low) / 255)
-    return float(scale), int(np.clip(np.rint(-128 - low / scale), -128, 127))
+    return INT8.scale(*map(float, np.quantile(values, [clip, 1 - clip])))
 
 
 class Int8Chain:

@@ -48,6 +48,17 @@ INT8_VERSION = {
     "MUL": 2, "PAD": 2, "PADV2": 2, "RELU": 2, "RELU6": 2, "SOFTMAX": 2, "SUB": 2, "SUM": 2, "TANH": 2, "TRANSPOSE": 2,
 }
 
+# That which introduced int16 with int8 weights.
+INT16_VERSION = {
+    "ADD": 3, "AVERAGE_POOL_2D": 3, "BATCH_MATMUL": 3, "CONCATENATION": 3, "CONV_2D": 4, "DEPTHWISE_CONV_2D": 5, "DEQUANTIZE": 3,
+    "FULLY_CONNECTED": 7, "LEAKY_RELU": 2, "LOGISTIC": 3, "MAXIMUM": 4, "MAX_POOL_2D": 3, "MEAN": 3, "MINIMUM": 4, "MUL": 4, "PACK": 3,
+    "PAD": 3, "PADV2": 3, "QUANTIZE": 2, "RELU": 3, "RELU6": 3, "RESIZE_NEAREST_NEIGHBOR": 4, "SLICE": 4, "SOFTMAX": 3, "SPLIT": 4,
+    "STRIDED_SLICE": 4, "SUB": 5, "SUM": 3, "TANH": 3, "TRANSPOSE": 5, "TRANSPOSE_CONV": 3, "UNPACK": 4,
+}
+
+# That which introduced weights of 4 bits.
+INT4_VERSION = {"CONV_2D": 7, "FULLY_CONNECTED": 10}
+
 
 def flexbuffer(options: dict) -> bytes:
     """A FlexBuffers map of numbers and flags, as custom operators have their options; floats are float32."""
