@@ -11,6 +11,7 @@ from torpor_host.convert.source import Source
 from torpor_host.convert.writer import Writer
 from torpor_host.errors import ToolError
 from torpor_host.optimize import run as optimize
+from torpor_host.progress import Silent
 
 pytest.importorskip("sklearn", reason="scikit-learn is not installed (extra sklearn)")
 from sklearn import ensemble, tree  # noqa: E402
@@ -179,10 +180,32 @@ def test_a_layer_in_front_is_quantised_with_the_trees():
 def test_float_ends():
     train_x, train_y, test_x, _ = rows()
     source = scikit.of_estimator(CLASSIFIERS["stump"].fit(train_x, train_y))
-    data = run.convert(source, source.stored([train_x[:CALIBRATION]]), float_ends=True).data
+    data = run.convert(source, source.stored([train_x[:CALIBRATION]]), run.Wanted(float_ends=True)).data
     graph = tflite.read(data).main
     assert [t.dtype for t in (*graph.inputs, *graph.outputs)] == [np.float32] * 2
     np.testing.assert_allclose(answers(data, test_x)[0], CLASSIFIERS["stump"].predict_proba(test_x), atol=0.01)
+
+
+@pytest.mark.parametrize("ends", [False, True])
+def test_features_that_int8_cannot_tell_apart_are_named(ends):
+    """One feature of 0 to 1000, whose steps are 4; two of 0 to 10, which take 3 of them; one that never changes."""
+    rng = np.random.default_rng(3)
+    x = np.column_stack([rng.uniform(0, 1000, 200), rng.uniform(0, 10, (200, 2)), np.ones(200)]).astype(np.float32)
+    source, notes = scikit.of_estimator(tree.DecisionTreeClassifier(**FIXED).fit(x, x[:, 1] > 5)), []
+
+    class Notes(Silent):
+        def note(self, text):
+            notes.append(text)
+
+    run.convert(source, source.stored([x]), run.Wanted(float_ends=ends), progress=Notes())
+    assert len(notes) == 1 and notes[0].startswith("2 of 4 features of the input "), notes
+
+
+def test_int16_is_refused_by_name():
+    train_x, _, _, _ = rows()
+    source = scikit.of_estimator(CLASSIFIERS["stump"].fit(*rows()[:2]))
+    with pytest.raises(ToolError, match=r"2 layers cannot be quantised: #1 \(WHILE: no int16 form\)"):
+        run.convert(source, source.stored([train_x[:CALIBRATION]]), run.Wanted("int16x8"))
 
 
 def test_several_outputs_of_a_classifier_and_an_unknown_start_are_refused_at_once():

@@ -27,7 +27,7 @@ def check(model: Model, scheme: Scheme) -> None:
         raise ToolError("A model of several subgraphs cannot be quantised.", "give --quantize float")
     bad = [(i, op, _reason(op, scheme)) for i, op in enumerate(model.main.ops)]
     instead = "--quantize int8, or another layer" if scheme is INT16 else "--quantize float, or another layer"
-    fail([Layer(f"#{i} {op.outputs[0].name if op.outputs else ''}", op.name, reason, instead)
+    fail([Layer(f"#{i} {op.outputs and op.outputs[0].name or ''}".strip(), op.name, reason, instead)
           for i, op, reason in bad if reason], "quantised")
 
 

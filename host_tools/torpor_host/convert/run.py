@@ -24,6 +24,7 @@ from torpor_host.progress import SILENT, Silent
 
 QUANTIZE = ("int8", "int16x8", "auto", "float")
 ENDS = ("integer", "float")
+_FEW_STEPS = 16  # between the least and the greatest value of a feature, that tell little of it
 
 
 @dataclass(frozen=True)
@@ -139,7 +140,24 @@ def convert(
     x, y = [array[some] for array in samples], None if labels is None else labels[some]
     chooser = Chooser(Judge(model, x, y), x, wanted.int4, wanted.float_ends)
     found = chooser.best(model, wanted.quantize == "int16x8", progress)
+    _note_small_features(model, found, x, progress)
     return Result(source.kind, found.data, wanted, len(some), y is not None, found.trials)
+
+
+def _note_small_features(model, found: Choice, samples, progress) -> None:
+    """All features of an input have one scale, that of the largest."""
+    for tensor, made, x in zip(model.main.inputs, _integers(found), samples, strict=True):
+        spans = np.ptp(x.reshape(len(x), -1), axis=0) / made.scales[0] if len(tensor.shape) == 2 and made.scales.size else np.zeros(0)
+        if few := int(((spans > 0) & (spans < _FEW_STEPS)).sum()):
+            progress.note(f"{few} of {len(spans)} features of the input {tensor.name} take fewer than {_FEW_STEPS} steps of its integers, for others "
+                          "are much larger: bring all to one size before the network, or give --quantize float")
+
+
+def _integers(found: Choice):
+    """The inputs of a quantised model as integers, behind the QUANTIZE of float ends."""
+    graph = tflite.read(found.data).main
+    behind = {op.inputs[0]: op.outputs[0] for op in graph.ops if op.name == "QUANTIZE"}
+    return [t if t.scales.size else behind.get(t, t) for t in graph.inputs]
 
 
 def _mixed(kind: str, found: Mixed, wanted: Wanted) -> Result:
