@@ -7,7 +7,7 @@ import re
 
 import numpy as np
 import pytest
-from digits import answers
+from digits import answers, run_stored
 from torpor_host.convert import ops, run, tflite
 from torpor_host.convert.builder import Builder
 from torpor_host.errors import ToolError
@@ -60,6 +60,16 @@ def test_the_command_takes_it(torpor, tmp_path):
     assert result.returncode == 0, result.stderr
     found = json.loads(result.stdout)
     assert (found["from"], found["inputs"][0]["shape"], found["outputs"][0]["dtype"]) == ("NumPy", [1, 8, 8, 1], "int8")
+
+
+def test_the_command_takes_several_inputs(torpor, tmp_path):
+    (tmp_path / "sum.py").write_text("from torpor_host.convert.builder import Builder\n\ndef make():\n    net = Builder()\n"
+                                     "    return net.finish(net.add(net.input('a', (1, 3)), net.input('b', (1, 3))))\n")
+    a, b = np.random.default_rng(0).uniform(-1, 1, (2, 50, 3)).astype(np.float32)
+    np.savez(tmp_path / "pairs.npz", a=a, b=b)
+    result = torpor("convert", "sum.py:make", "sum.tflite", "--calibrate", "pairs.npz")
+    assert result.returncode == 0, result.stderr
+    np.testing.assert_allclose(run_stored((tmp_path / "sum.tflite").read_bytes(), [a, b])[0], a + b, atol=0.03)
 
 
 def test_a_network_of_several_layers_is_what_numpy_computes():

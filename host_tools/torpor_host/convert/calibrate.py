@@ -56,13 +56,10 @@ def labels(path: Path, inputs: list[tuple[str, tuple[int, ...]]]) -> np.ndarray 
     return None if "y" in dict(inputs) else _load(path).get("y")
 
 
-def sample_shape(path: Path) -> tuple[int, ...]:
-    """The shape of one sample of a model's only input."""
-    arrays = _load(path)
-    array = _only(arrays)
-    if array is None or array.ndim < 2:
-        raise ToolError(f"{path} does not say which array is the input.", 'call it "x", or give --shape')
-    return array.shape[1:]
+def sample_shape(path: Path) -> tuple[int, ...] | None:
+    """The shape of one sample of a model's only input; None if the file does not say which array that is."""
+    array = _only(_load(path))
+    return None if array is None or array.ndim < 2 else array.shape[1:]
 
 
 def _only(arrays):

@@ -54,7 +54,7 @@ def of_module(module, weights: Path | None, shape: tuple[int, ...] | None) -> So
     if weights is not None:
         _fill(torch, module, weights)
     if shape is None:
-        raise ToolError("The module does not say what shape its input has.", "give --calibrate, or --shape such as 1,28,28")
+        raise ToolError("The module does not say what shape its input has.", "give --calibrate DATA.npz with samples as x, or --shape such as 1,28,28")
     try:
         with torch.no_grad():
             program = torch.export.export(module.eval(), (torch.zeros(1, *shape),))
