@@ -299,6 +299,61 @@ def test_a_configuration_that_contradicts_itself(tmp_path):
         assert fault(path).startswith("net.keras is no whole model of Keras")
 
 
+def places(part, at=()):
+    """Where each part of a configuration stands, but for what a trained network has no more use of."""
+    yield at
+    for key, value in part.items() if isinstance(part, dict) else enumerate(part) if isinstance(part, list) else ():
+        if not str(key).endswith(("initializer", "regularizer", "constraint", "dtype")):
+            yield from places(value, (*at, key))
+
+
+def test_any_change_of_the_configuration_is_converted_or_refused(tmp_path):
+    path, rng = tmp_path / "net.keras", np.random.default_rng(0)
+    x = keras.Input((6, 6, 2))
+    block = chain((3, 3, 4), L.SeparableConv2D(4, 3, padding="same"), L.BatchNormalization())
+    y = L.Conv2D(4, 3, 2, "same")(x)
+    y = L.UpSampling2D()(L.Concatenate()([L.Add()([y, block(y)]) * 2.0, y]))
+    keras.Model(x, L.Dense(2, activation="softmax")(L.Flatten()(L.Conv2DTranspose(2, 2)(y)))).save(path)
+    with zipfile.ZipFile(path) as archive:
+        whole = json.loads(archive.read("config.json"))
+    known, outcomes = list(places(whole))[1:], []
+    for place in (known[i] for i in rng.choice(len(known), 100)):
+        config = json.loads(json.dumps(whole))
+        part = config
+        for key in place[:-1]:
+            part = part[key]
+        part[place[-1]] = (None, -1, 0, 7, 1e30, 99999999, "x", [], {}, [1, 2, 3])[rng.integers(10)]
+        repacked(path, config_json=json.dumps(config))
+        try:
+            outcomes.append(len(run.convert(front.load(path)).data))
+        except ToolError as error:
+            outcomes.append(error.hint)
+    assert 10 < sum(isinstance(outcome, str) for outcome in outcomes) < 90
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_any_damaged_byte_is_converted_or_refused(kind, tmp_path):
+    path, rng = tmp_path / f"net{kind}", np.random.default_rng(0)
+    chain((4,), L.Dense(3), L.BatchNormalization()).save(path)
+    whole, refused = path.read_bytes(), 0
+    for _ in range(60):
+        data = np.frombuffer(whole, np.uint8).copy()
+        data[rng.integers(len(data), size=8)] = rng.integers(256, size=8)
+        path.write_bytes(data)
+        try:
+            run.convert(front.load(path))
+        except ToolError:
+            refused += 1
+    assert refused
+
+
+def test_samples_of_another_shape(tmp_path):
+    chain((8, 6, 1), L.Conv2D(2, 3)).save(tmp_path / "net.keras")
+    np.savez(tmp_path / "data.npz", x=np.zeros((5, 1, 8, 6), np.float32))
+    with pytest.raises(ToolError, match="samples of 1x8x6; the input input takes 8x6x1"):
+        run.convert_file(str(tmp_path / "net.keras"), tmp_path / "out.tflite", tmp_path / "data.npz")
+
+
 def test_all_unknown_layers_are_named_with_their_places(tmp_path):
     block = chain((6, 6, 4), L.Conv2D(4, 3, name="c"), L.LayerNormalization(name="norm"))
     block.name = "block"

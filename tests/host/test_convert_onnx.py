@@ -227,6 +227,20 @@ def test_shapes_that_contradict_each_other():
         front.of_model(m.model())
 
 
+@pytest.mark.parametrize("kind, inputs, attributes", [
+    ("Conv", [(4, 3, 3, 3), (5,)], {}), ("Conv", [(4, 3, 3, 3)], dict(strides=[0, 1])), ("Conv", [(4, 3, 3, 3)], dict(pads=[1, 1])),
+    ("Conv", [(4, 2, 3, 3)], {}), ("ConvTranspose", [(2, 2, 3, 3)], {}),
+    ("Conv", [(4, 3, 3, 3)], dict(auto_pad="x")), ("ConvTranspose", [(3, 2, 3, 3)], dict(strides=[1 << 40, 1])), ("Gemm", [(9, 2)], {}),
+    ("MaxPool", [], dict(kernel_shape=[99, 99])), ("Transpose", [], dict(perm=[0, 1])), ("Softmax", [], dict(axis=9)),
+    ("Concat", [(3,)], {}), ("PRelu", [(5, 5)], {})])
+def test_nodes_that_cannot_be_are_refused(kind, inputs, attributes):
+    m = Made(3, 8, 8)
+    m.then(kind, *(m.random(*shape) for shape in inputs), **attributes)
+    with pytest.raises(ToolError) as caught:
+        run.convert(front.of_model(m.model()))
+    assert kind.lower() in str(caught.value).lower() and caught.value.hint
+
+
 def test_an_open_shape_can_be_given():
     m = Made("c", "l")
     m.then("Relu")

@@ -22,7 +22,7 @@ _ACTIVATIONS = {
 _FUNCTIONS = {
     "add": "add", "__operators__.add": "add", "subtract": "sub", "multiply": "mul", "truedivide": "div", "divide": "div", "negative": "neg"}
 _CODE = {"Lambda": "a layer of Keras", "SlicingOpLambda": "a Cropping layer"}
-_FAULTS = (ValueError, IndexError, KeyError, TypeError, AttributeError)  # of configurations that are not as Keras writes them
+_FAULTS = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError)  # of configurations that are not as Keras writes them
 
 
 def load(path: Path, shape: tuple[int, ...] | None = None) -> Source:
@@ -123,7 +123,7 @@ class _Converter:
         try:
             return [self._layer(entry, at, args, options)]
         except Unsupported as error:
-            self.bad.append(Layer(at, entry["class_name"], str(error), error.instead))
+            self.bad.append(Layer(at, str(entry["class_name"]), str(error), error.instead))
         except _FAULTS:  # shapes that do not fit
             if not self.bad:  # else they are those of a stand-in
                 raise _Damaged(f"{at} contradicts the shapes of its inputs") from None

@@ -9,6 +9,7 @@ import io
 import json
 import re
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from torpor_host.errors import ToolError
 _SAVE = "write it with model.save(), as .keras or .h5"
 _MODELS = ("Sequential", "Functional", "Model")
 # Of zipfile, json and h5py, and of what is not as Keras writes it.
-_FAULTS = (OSError, KeyError, ValueError, TypeError, AttributeError, RuntimeError, EOFError, zipfile.BadZipFile)
+_FAULTS = (OSError, KeyError, ValueError, TypeError, AttributeError, RuntimeError, EOFError, zipfile.BadZipFile, zlib.error)
 
 
 @dataclass(frozen=True)

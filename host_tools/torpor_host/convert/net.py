@@ -11,6 +11,7 @@ from torpor_host.convert.writer import RAW, options_table
 from torpor_host.errors import ToolError
 
 FLOAT32 = schema.TensorType.FLOAT32
+_MOST = 1 << 24  # elements of a value: its index has eight bytes for each
 
 
 class Unsupported(Exception):
@@ -34,7 +35,9 @@ class Net:
         self.place = ""
 
     def input(self, name: str, shape) -> Value:
-        """A float32 input of the graph. shape: the framework's, its batch 1."""
+        """A float32 input of the graph. shape: the framework's, its batch 1. Raises ToolError if it is empty or huge."""
+        if not _fits(shape):
+            raise ToolError(f"The input {name} has the shape {list(shape)}, which no model can take.", "give the model another input")
         value = self._value(name, tuple(shape), layout.natural(shape))
         self.graph.inputs.append(value.tensor)
         return value
@@ -83,7 +86,9 @@ class Net:
         return y
 
     def layer(self, name: str, inputs, shape, **options) -> Value:
-        """Adds operator `name`, whose output is stored by default; shape: the framework's."""
+        """Adds operator `name`, whose output is stored by default; shape: the framework's. Raises Unsupported if it is empty or huge."""
+        if not _fits(shape):
+            raise Unsupported(f"its output has the shape {list(shape)}", "another size")
         return self.shaped(name, inputs, shape, layout.natural(shape), **options)
 
     def shaped(self, name: str, inputs, shape, index, **options) -> Value:
@@ -113,3 +118,14 @@ class Net:
         tensor = Tensor(name, index.shape, FLOAT32)
         self.indices[tensor] = index
         return Value(tensor, shape, index)
+
+
+def bias_operand(bias, channels: int) -> list:
+    """A layer's bias, if it has one, as its last operand. Raises ValueError if it is not one number a channel."""
+    if bias is not None and np.shape(bias) != (channels,):
+        raise ValueError(f"a bias of {list(np.shape(bias))} does not fit {channels} outputs")
+    return [] if bias is None else [bias]
+
+
+def _fits(shape) -> bool:
+    return min(shape, default=1) > 0 and np.prod(shape, dtype=np.float64) <= _MOST

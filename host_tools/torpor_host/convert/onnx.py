@@ -24,8 +24,9 @@ def load(path: Path, shape: tuple[int, ...] | None = None) -> Source:
     onnx = need("onnx", "onnx")
     try:
         model = onnx.load(path, load_external_data=False)
-        if not model.graph.node:
-            raise ValueError("no layers")
+        graph = model.graph
+        if not graph.node or not all(isinstance(named, str) for part in (graph.node, graph.input, graph.output) for named in (at.name for at in part)):
+            raise ValueError("no layers, or names that are no text")
     except Exception:  # protobuf's own errors
         raise ToolError(f"{path} is no ONNX model.", _DAMAGED) from None
     _load_external(onnx, model, path)
@@ -105,12 +106,14 @@ class _Converter:
 
     def _constant(self, node, inputs):
         """Computed by ONNX's own reference: nothing of it depends on the inputs."""
-        evaluator = need("onnx.reference", "onnx").ReferenceEvaluator(node)
-        return evaluator.run(None, {name: x for name, x in zip(node.input, inputs) if name})
+        try:
+            evaluator = need("onnx.reference", "onnx").ReferenceEvaluator(node)
+            return evaluator.run(None, {name: x for name, x in zip(node.input, inputs) if name})
+        except Exception:  # it raises whatever NumPy and its parts raise
+            raise ToolError(f"The constant {_place(node)} ({node.op_type}) cannot be computed.", _DAMAGED) from None
 
     def _layer(self, node, inputs, attributes):
-        place = node.name or (node.output[0] if node.output else "")
-        self._net.place = place
+        self._net.place = place = _place(node)
         known = ops.ONNX.get(node.op_type) if node.domain in ("", "ai.onnx") else None
         try:
             if known is None:
@@ -122,7 +125,7 @@ class _Converter:
         except TypeError:
             self._bad.append(Layer(place, node.op_type, "an attribute or operand is not supported"))
             return self._stand_ins(node, inputs)
-        except ValueError:  # shapes that do not fit
+        except (ValueError, LookupError, AttributeError, ArithmeticError):  # shapes that do not fit, attributes that are none
             if self._bad:
                 return []  # they are those of a stand-in
             raise ToolError(f"The layer {place} ({node.op_type}) contradicts the shapes of its inputs.", _DAMAGED) from None
@@ -132,6 +135,10 @@ class _Converter:
         """Most layers keep their input's shape; what does not fit behind one is not looked at."""
         x = next((x for x in inputs if isinstance(x, Value)), None)
         return [] if x is None else [Net().input("", x.shape)]
+
+
+def _place(node):
+    return node.name or (node.output[0] if node.output else "")
 
 
 def _attribute(onnx, attribute):

@@ -39,7 +39,7 @@ def _refuse_pickles(path):
     try:
         with zipfile.ZipFile(path) as archive:
             names = [name.rpartition("/")[2] for name in archive.namelist() if "/data/constants/" in name]
-    except (zipfile.BadZipFile, OSError):
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
         raise ToolError(f"{path} is no exported program: it is no archive.", _EXPORT) from None
     if any(not name.startswith("tensor_") and not name.endswith(".json") for name in names):
         raise ToolError(f"{path} holds pickled objects, which could run any code.", "export a module that has only tensors")

@@ -6,6 +6,7 @@ import numpy as np
 from torpor_host.convert.layout import order
 from torpor_host.convert.net import Unsupported
 
+_MOST = 65535
 _AUTO = {"SAME_UPPER": 0, "SAME_LOWER": 1}
 
 
@@ -40,6 +41,8 @@ def padded(net, x, window, pads, fill=None):
 
 def _dimension(size, kernel, stride, dilation, before, after):
     """The border that windows reach, and whether it is SAME's."""
+    if not all(1 <= n <= _MOST for n in (kernel, stride, dilation)):
+        raise Unsupported("its window, stride or dilation is out of range", f"numbers from 1 to {_MOST}")
     reach = (kernel - 1) * dilation + 1
     out = (size + before + after - reach) // stride + 1
     if out < 1:

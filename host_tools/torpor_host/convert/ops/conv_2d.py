@@ -1,10 +1,8 @@
 # SPDX-License-Identifier: MIT
 """CONV_2D, grouped or not, and one-dimensional convolutions as images of height 1."""
 
-import numpy as np
-
 from torpor_host.convert.keras_layer import over_sequences
-from torpor_host.convert.net import Unsupported
+from torpor_host.convert.net import Unsupported, bias_operand
 from torpor_host.convert.ops import TORCH, depthwise_conv_2d, keras, onnx, torch
 from torpor_host.convert.window import along_width, bordered, onnx_image, onnx_pads, padded, pair, wide
 
@@ -57,8 +55,6 @@ def convolve(net, x, weights, bias, window, pads, groups):
         raise Unsupported(f"its input has {len(x.shape)} dimensions", "Conv1d or Conv2d over batches")
     if weights.ndim != 4 or weights.shape[1] * groups != x.shape[1] or len(weights) % groups:
         raise ValueError(f"weights of {list(weights.shape)} do not fit {x.shape[1]} channels in {groups} groups")
-    if bias is not None and np.shape(bias) != weights.shape[:1]:
-        raise ValueError(f"a bias of {list(np.shape(bias))} does not fit {len(weights)} outputs")
     if groups == x.shape[1] > 1:
         name, (kernel, options) = "DEPTHWISE_CONV_2D", depthwise_conv_2d.arguments(weights, groups)
     else:
@@ -68,7 +64,7 @@ def convolve(net, x, weights, bias, window, pads, groups):
     sizes = (x.shape[2], x.shape[3])
     out = [-(-n // s) if padding == "SAME" else (n - (k - 1) * d - 1) // s + 1
            for n, k, s, d in zip(sizes, (kh, kw), (sh, sw), (dh, dw))]
-    inputs = [net.stored(x), kernel] + ([] if bias is None else [bias])
+    inputs = [net.stored(x), kernel, *bias_operand(bias, len(weights))]
     return net.layer(name, inputs, (1, len(weights), *out), padding=padding, strideH=sh, strideW=sw, dilationHFactor=dh,
                      dilationWFactor=dw, **options)
 

@@ -4,7 +4,7 @@
 import numpy as np
 
 from torpor_host.convert.keras_layer import image_first, keras_order
-from torpor_host.convert.net import Unsupported
+from torpor_host.convert.net import Unsupported, bias_operand
 from torpor_host.convert.ops import keras, onnx, torch
 
 
@@ -16,20 +16,18 @@ def linear(net, x, weights, bias=None):
         raise Unsupported("its weights are computed", "constant weights")
     if weights.ndim != 2 or weights.shape[1] != width:
         raise ValueError(f"weights of {list(weights.shape)} do not fit an input of {list(x.shape)}")
-    if bias is not None and np.shape(bias) != weights.shape[:1]:
-        raise ValueError(f"a bias of {list(np.shape(bias))} does not fit {len(weights)} outputs")
     if int(np.prod(x.shape)) == width:  # one row: any order will do
         tensor, weights = x.tensor, weights[:, x.index.ravel()]
     else:
         tensor = net.stored(x.reshaped((-1, width)))
-    inputs = [tensor, weights] + ([] if bias is None else [bias])
+    inputs = [tensor, weights, *bias_operand(bias, len(weights))]
     y = net.layer("FULLY_CONNECTED", inputs, (int(np.prod(x.shape[:-1])), len(weights)))
     return y.reshaped((*x.shape[:-1], len(weights)))
 
 
 @torch("addmm")
 def addmm(net, bias, x, weights):
-    return linear(net, x, weights.T, bias)
+    return linear(net, x, weights.T, np.broadcast_to(np.ravel(bias), weights.shape[1]))
 
 
 @onnx("Gemm")

@@ -4,7 +4,7 @@
 import numpy as np
 
 from torpor_host.convert.keras_layer import over_sequences
-from torpor_host.convert.net import Unsupported
+from torpor_host.convert.net import Unsupported, bias_operand
 from torpor_host.convert.ops import keras, onnx, torch
 from torpor_host.convert.ops.slice import slice_
 from torpor_host.convert.window import along_width, onnx_image, pair, wide
@@ -62,6 +62,8 @@ def transposed(net, x, weights, bias, steps, pads, groups=1):
     stride, dilation = steps
     if groups != 1 or dilation != (1, 1):
         raise Unsupported("groups and dilation are not supported in a transposed convolution", "an upsampling and a convolution")
+    if weights.shape[0] != x.shape[1]:
+        raise ValueError(f"weights of {weights.shape[0]} channels for {x.shape[1]}")
     kernel = weights.shape[2:]
     whole = [(n - 1) * s + k for n, s, k in zip(x.shape[2:], stride, kernel)]
     out = [size - before - after for size, (before, after) in zip(whole, pads)]
@@ -80,5 +82,5 @@ def _same(sizes, out, stride, cuts):
 
 def _layer(net, x, weights, bias, stride, out, padding):
     shape = np.array([1, *out, weights.shape[1]], np.int32)
-    inputs = [shape, weights.transpose(1, 2, 3, 0), net.stored(x)] + ([] if bias is None else [bias])
+    inputs = [shape, weights.transpose(1, 2, 3, 0), net.stored(x), *bias_operand(bias, weights.shape[1])]
     return net.layer("TRANSPOSE_CONV", inputs, (1, weights.shape[1], *out), padding=padding, strideH=stride[0], strideW=stride[1])
