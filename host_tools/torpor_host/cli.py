@@ -209,7 +209,7 @@ def optimize(
 
 @app.command()
 def convert(
-    source: Annotated[str, typer.Argument(metavar="IN", help="A .onnx, .pt2 or float .tflite, or FILE.py:FUNCTION.")],
+    source: Annotated[str, typer.Argument(metavar="IN", help="A .keras, .h5, .onnx, .pt2 or float .tflite, a SavedModel, or FILE.py:FUNCTION.")],
     target: Annotated[Path, typer.Argument(metavar="OUT.tflite", help="The new file.")],
     calibrate: Annotated[Optional[Path], typer.Option(metavar="DATA.npz", help="Inputs, as the network takes them.")] = None,
     quantize: Annotated[str, typer.Option(metavar="int8|int16x8|auto|float", help="auto: int16 in as few layers as will do.")] = "int8",
@@ -220,7 +220,7 @@ def convert(
     shape: Annotated[Optional[str], typer.Option(metavar="N,...", help="Of one input, if nothing else says it.")] = None,
     as_json: Json = False,
 ):
-    """Turn a trained network into a .tflite, quantised on calibration data."""
+    """Turn a trained network of Keras, PyTorch, ONNX, scikit-learn or TensorFlow into a .tflite, quantised on calibration data."""
     from torpor_host.convert import run
 
     result = run.convert_file(

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from digits import run_stored
 from torpor_host.convert import keras as front
-from torpor_host.convert import run, tensorflow, tflite
+from torpor_host.convert import run, source as sources, tensorflow, tflite
 from torpor_host.errors import ToolError
 
 h5py = pytest.importorskip("h5py", reason="h5py is not installed (extra keras)")
@@ -170,6 +170,12 @@ def test_an_open_shape_can_be_given(tmp_path):
     source = front.load(tmp_path / "net.keras", (6, 7, 3))
     x = np.ones((1, 6, 7, 3), np.float32)
     np.testing.assert_allclose(run_stored(run.convert(source).data, [x])[0], computed(model, x)[0], atol=1e-5)
+
+
+def test_a_function_that_returns_a_model(tmp_path):
+    (tmp_path / "net.py").write_text("import keras\n\n\ndef make():\n    return keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)])\n")
+    source = sources.load(f"{tmp_path / 'net.py'}:make", None, None)
+    assert (source.kind, [op.name for op in tflite.read(run.convert(source).data).main.ops]) == ("Keras", ["FULLY_CONNECTED"])
 
 
 # ---- Files of Keras 2: written here, since it is not installed ----

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Keras: Sequential and functional models, nested ones too, from a `.keras` or `.h5` of Keras 3 or 2."""
 
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -43,6 +44,14 @@ def load(path: Path, shape: tuple[int, ...] | None = None) -> Source:
         return tensorflow.of_keras(path, shape)
     fail(converter.bad)
     return converter.source()
+
+
+def of_model(model, shape: tuple[int, ...] | None = None) -> Source:
+    """A keras.Model, as its own .keras would be read. Raises ToolError as load() does."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model.keras"
+        model.save(path)
+        return load(path, shape)
 
 
 class _Damaged(Exception):

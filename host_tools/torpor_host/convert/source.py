@@ -19,7 +19,7 @@ from torpor_host.convert.net import Net
 from torpor_host.errors import ToolError
 
 _KINDS = ("give a .keras, .h5, .onnx, .pt2 of torch.export, float .tflite, a SavedModel folder, "
-          "or file.py:function that returns a module or an estimator")
+          "or file.py:function that returns a module, a model or an estimator")
 _FRONT_ENDS = {".h5": "keras", ".hdf5": "keras", ".keras": "keras", ".onnx": "onnx", ".pt2": "pytorch"}
 _PICKLES = {".pt", ".pth", ".pkl", ".pickle", ".joblib"}
 
@@ -104,6 +104,10 @@ def _made(source, weights, shape):
     if isinstance(made, Source):
         return made
     kinds = {part.__module__.split(".")[0] for part in type(made).__mro__}
+    if kinds & {"keras", "tf_keras"}:  # may be a torch.nn.Module as well
+        from torpor_host.convert import keras
+
+        return keras.of_model(made, shape)
     if "torch" in kinds:
         from torpor_host.convert import pytorch
 
@@ -112,7 +116,8 @@ def _made(source, weights, shape):
         from torpor_host.convert import scikit
 
         return scikit.of_estimator(made)
-    raise ToolError(f"{source} returns a {type(made).__name__}.", "return a torch.nn.Module, a scikit-learn estimator, or what Builder.finish() gives")
+    raise ToolError(f"{source} returns a {type(made).__name__}.",
+                    "return a torch.nn.Module, a keras.Model, a scikit-learn estimator, or what Builder.finish() gives")
 
 
 def _call(file, name):

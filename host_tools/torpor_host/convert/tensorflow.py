@@ -41,7 +41,7 @@ function = tf.function(function).get_concrete_function(**inputs)
 data = tf.lite.TFLiteConverter.from_concrete_functions([function], model).convert()
 pathlib.Path(target).write_bytes(data)
 """
-_MISSING = "run: .venv/bin/pip install -e .[tensorflow] (1.7 GB), or save it as .keras or .h5"
+_MISSING = "run: .venv/bin/pip install -e .[tensorflow] (some 2 GB), or save it as .keras or .h5"
 
 
 def installed() -> bool:
