@@ -124,6 +124,7 @@ GRAPHS = {
         L.Average()([x, L.ReLU()(x), x]), L.Subtract()([x, L.Conv2D(3, 1)(x)]), L.Maximum()([x, L.Conv2D(3, 1)(x)]), L.Minimum()([x, x])]),
     "concatenation of rows": lambda x: L.Concatenate(axis=1)([x, L.Add()([x, L.ReLU()(x), x])]),
     "functions": lambda x: keras.ops.sigmoid(2 - keras.ops.relu(x + 1.0) * 2 - L.Conv2D(3, 1)(x) / 4),
+    "functions of the last dimension": lambda x: keras.ops.softmax(keras.ops.elu(x), axis=-1),
     "several outputs": lambda x: [L.GlobalMaxPooling2D()(x), L.Conv2D(2, 3)(x)],
 }
 
@@ -224,12 +225,13 @@ def test_a_functional_model_of_keras_2_with_a_model_in_it(tmp_path):
         block,
         dense("e", 3, [[["x", 0, 0, {}]]], use_bias=False),
         described("TFOpLambda", "tf.math.add", [["e", 0, 0, {"y": ["block", 1, 0], "name": None}]], function="math.add"),
-        described("Add", "sum", [[["tf.math.add", 0, 0, {}], ["block", 1, 0, {}]]]),
+        described("TFOpLambda", "tf.math.subtract", [["_CONSTANT_VALUE", -1, 3.0, {"y": ["block", 1, 0]}]], function="math.subtract"),
+        described("Add", "sum", [[["tf.math.add", 0, 0, {}], ["tf.math.subtract", 0, 0, {}]]]),
     ], "Functional", input_layers=[["x", 0, 0]], output_layers=[["sum", 0, 0]])
     write_legacy(tmp_path / "net.h5", config, {"block": {"d/kernel:0": K, "d/bias:0": B}, "e": {"e/kernel:0": 2 * K}})
     x = np.float32([[0.1, -0.2, 0.3, 0.4]])
     source = front.load(tmp_path / "net.h5")
-    np.testing.assert_allclose(run_stored(run.convert(source).data, [x])[0], x @ (4 * K) + 2 * B, atol=1e-6)
+    np.testing.assert_allclose(run_stored(run.convert(source).data, [x])[0], x @ (2 * K) + 3, atol=1e-6)
 
 
 # ---- Bad files: one sentence, one hint, nothing half-written ----
@@ -368,6 +370,13 @@ def test_all_unknown_layers_are_named_with_their_places(tmp_path):
         model.save(tmp_path / f"net{kind}")
         words = fault(tmp_path / f"net{kind}", "instead of GRU: convolutions over time")
         assert words == "3 layers cannot be converted: conv (Conv2D: activation gelu); block/norm (LayerNormalization); gru (GRU)."
+
+
+@pytest.mark.parametrize("function", [lambda x: keras.ops.softmax(x, axis=1), lambda x: keras.ops.elu(x, alpha=0.5), lambda x: keras.ops.max(x, axis=1)])
+def test_functions_with_arguments_that_are_not_known(function, tmp_path):
+    x = keras.Input((4, 3))
+    keras.Model(x, L.Dense(2)(function(x))).save(tmp_path / "net.keras")
+    assert fault(tmp_path / "net.keras").startswith("One layer cannot be converted: ")
 
 
 def test_channels_first(tmp_path):

@@ -22,6 +22,7 @@ _ACTIVATIONS = {
     "hard_sigmoid": "hardsigmoid", "hardsigmoid": "hardsigmoid", "hard_silu": "hardswish", "hard_swish": "hardswish", "hardsilu": "hardswish"}
 _FUNCTIONS = {
     "add": "add", "__operators__.add": "add", "subtract": "sub", "multiply": "mul", "truedivide": "div", "divide": "div", "negative": "neg"}
+_USUAL = ("name", "function", "trainable", "dtype", "y", "x2")  # of the configuration of any function
 _CODE = {"Lambda": "a layer of Keras", "SlicingOpLambda": "a Cropping layer"}
 _FAULTS = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError)  # of configurations that are not as Keras writes them
 
@@ -186,6 +187,9 @@ class _Converter:
         name = str(entry["config"].get("function", entry["class_name"])).lower()
         name = name.removeprefix("math.").removeprefix("nn.")
         operands = [*args, *(options[key] for key in ("y", "x2") if key in options)]
+        more = {key: value for key, value in {**entry["config"], **options}.items() if key not in _USUAL and value is not None}
+        if any(value != {"axis": -1, "alpha": 1}.get(key) for key, value in more.items()):
+            raise Unsupported(f"the function {name} with {', '.join(more)}", "a layer of Keras")
         if name in _FUNCTIONS and all(isinstance(a, (Value, int, float)) for a in operands):
             return ops.TORCH[_FUNCTIONS[name]](self._net, *_aligned(operands))
         if name in ("softmax", *_ACTIVATIONS) and isinstance(operands[0], Value):

@@ -29,7 +29,7 @@ def call(node):
     node = [node] if isinstance(node[0], str) else node
     options = node[0][3] if len(node[0]) > 3 else {}
     options = {key: Ref(*v) if isinstance(v, list) and len(v) == 3 and isinstance(v[0], str) else v for key, v in options.items()}
-    return [Ref(*entry[:3]) for entry in node], options
+    return [entry[2] if entry[0] == "_CONSTANT_VALUE" else Ref(*entry[:3]) for entry in node], options
 
 
 def _referred(argument):
