@@ -45,7 +45,8 @@ _OPTIONS = {
 INT8_VERSION = {
     "ADD": 2, "AVERAGE_POOL_2D": 2, "CONCATENATION": 2, "CONV_2D": 3, "DEPTHWISE_CONV_2D": 3, "DEQUANTIZE": 2,
     "FULLY_CONNECTED": 4, "LEAKY_RELU": 2, "LOGISTIC": 2, "LOG_SOFTMAX": 2, "MAXIMUM": 2, "MAX_POOL_2D": 2, "MEAN": 2, "MINIMUM": 2,
-    "MUL": 2, "PAD": 2, "PADV2": 2, "RELU": 2, "RELU6": 2, "SOFTMAX": 2, "SUB": 2, "SUM": 2, "TANH": 2, "TRANSPOSE": 2,
+    "MUL": 2, "PAD": 2, "PADV2": 2, "RELU": 2, "RELU6": 2, "RESIZE_BILINEAR": 2, "RESIZE_NEAREST_NEIGHBOR": 2,
+    "SOFTMAX": 2, "SUB": 2, "SUM": 2, "TANH": 2, "TRANSPOSE": 2, "TRANSPOSE_CONV": 2,
 }
 
 # That which introduced int16 with int8 weights.
