@@ -81,6 +81,13 @@ def test_one_operand(name, options):
     assert_near(before, result.data, x, 25)
 
 
+@pytest.mark.parametrize("name", ["RELU", "RELU6"])
+def test_an_activation_with_an_operator_of_its_own(name):
+    n = Net(5, 5, 2)
+    before, result, x = n.converted([n.op(name, [n.x], (1, 5, 5, 2))])
+    assert_near(before, result.data, x, 25)
+
+
 def test_a_border_below_all_values_needs_no_room_in_the_range():
     n = Net(4, 4, 2)
     y = n.op("PADV2", [n.x, n.integers([[0, 0], [1, 1], [1, 1], [0, 0]]), n.numbers([float(np.finfo(np.float32).min)])], (1, 6, 6, 2))
