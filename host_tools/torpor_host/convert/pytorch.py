@@ -52,7 +52,7 @@ def of_module(module, weights: Path | None, shape: tuple[int, ...] | None) -> So
     """
     torch = need("torch", "train")
     if weights is not None:
-        _fill(torch, module, weights)
+        _fill(module, weights)
     if shape is None:
         raise ToolError("The module does not say what shape its input has.", "give --calibrate DATA.npz with samples as x, or --shape such as 1,28,28")
     try:
@@ -64,8 +64,9 @@ def of_module(module, weights: Path | None, shape: tuple[int, ...] | None) -> So
     return of_program(program)
 
 
-def _fill(torch, module, path):
-    """Loads a state dict into a module; nothing but tensors is unpickled."""
+def state_dict(path: Path) -> dict:
+    """The tensors in a file; nothing else is unpickled. Raises ToolError: it cannot be read, or is no state dict."""
+    torch = need("torch", "train")
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
     except OSError as error:
@@ -74,8 +75,12 @@ def _fill(torch, module, path):
         state = None
     if not isinstance(state, dict) or not all(isinstance(value, torch.Tensor) for value in state.values()):
         raise ToolError(f"{path} is no state dict.", "write it with torch.save(module.state_dict(), path)")
+    return state
+
+
+def _fill(module, path):
     try:
-        module.load_state_dict(state)
+        module.load_state_dict(state_dict(path))
     except RuntimeError as error:
         reasons = " ".join(line.strip().rstrip(". ") for line in str(error).splitlines()[1:3])
         raise ToolError(f"{path} is the state dict of another module: {reasons[:200]}.", "give the weights of this module") from None

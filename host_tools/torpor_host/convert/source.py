@@ -4,10 +4,7 @@
 A front end is a file: builder.py, keras.py, onnx.py, pytorch.py, scikit.py, tensorflow.py; a `.tflite` is read as it is.
 """
 
-import contextlib
-import importlib.util
-import sys
-import traceback
+import importlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,6 +14,7 @@ from torpor_host.convert import layout, tflite
 from torpor_host.convert.graph import Model, Tensor
 from torpor_host.convert.net import Net
 from torpor_host.errors import ToolError
+from torpor_host.userfile import UserFile
 
 _KINDS = ("give a .keras, .h5, .onnx, .pt2 of torch.export, float .tflite, a SavedModel folder, "
           "or file.py:function that returns a module, a model or an estimator")
@@ -100,7 +98,7 @@ def load(source: str, weights: Path | None, shape: tuple[int, ...] | None) -> So
 def _made(source, weights, shape):
     """What the user's own function returns."""
     file, _, name = source.rpartition(":")
-    made = _call(Path(file), name)
+    made = UserFile(Path(file), _KINDS).call(name)
     if isinstance(made, Source):
         return made
     kinds = {part.__module__.split(".")[0] for part in type(made).__mro__}
@@ -118,38 +116,6 @@ def _made(source, weights, shape):
         return scikit.of_estimator(made)
     raise ToolError(f"{source} returns a {type(made).__name__}.",
                     "return a torch.nn.Module, a keras.Model, a scikit-learn estimator, or what Builder.finish() gives")
-
-
-def _call(file, name):
-    """Runs the user's file, then the function in it; it may import what lies beside it, and prints to stderr."""
-    if not file.is_file():
-        raise ToolError(f"{file} cannot be read: no such file.", _KINDS)
-    folder = str(file.resolve().parent)
-    sys.path.insert(0, folder)
-    try:
-        with contextlib.redirect_stdout(sys.stderr):
-            function = getattr(_module(file), name, None)
-            if not callable(function):
-                raise ToolError(f"{file} has no function {name}.", "give file.py:function")
-            return function()
-    except ToolError:
-        raise
-    except Exception as error:
-        frames = reversed(traceback.extract_tb(error.__traceback__))
-        line = next((frame.lineno for frame in frames if Path(frame.filename).resolve() == file.resolve()), None)
-        where = f"{file}:{line}" if line else str(file)
-        raise ToolError(f"{where} raises {type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}.",
-                        "make it work in Python first; the function is called without arguments") from None
-    finally:
-        sys.path.remove(folder)
-
-
-def _module(file):
-    """The user's file, run, under a name that no other module has."""
-    spec = importlib.util.spec_from_file_location(f"torpor_{file.stem}", file)
-    module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def need(module: str, extra: str):
