@@ -10,7 +10,7 @@ from typing import Annotated, Optional
 import typer
 from rich.console import Console
 
-from torpor_host import show
+from torpor_host import cli_train, show
 from torpor_host.errors import ToolError
 from torpor_host.progress import Console as ConsoleProgress
 
@@ -18,6 +18,7 @@ app = typer.Typer(
     help="TinyML for microcontrollers that run MicroPython.",
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
 )
+app.add_typer(cli_train.app, name="train")
 _stderr = Console(stderr=True)
 _progress = ConsoleProgress(_stderr)
 

@@ -171,6 +171,18 @@ def _share(value) -> str:
     return "" if value is None else f"{value:.4f}"
 
 
+def trained(summary, as_json) -> None:
+    """A row for each network, before and after."""
+    if as_json:
+        return data(summary)
+    keys = {"bytes": "bytes", "zipped": "compressed", "macs": "multiply-accumulates"}
+    rows = [(row["name"], f"{row['float_accuracy']:.4f}", f"{row['accuracy']:.4f}", *(_number(row[key]) for key in keys))
+            for row in summary["rows"]]
+    _table(["", "accuracy in PyTorch", "int8 accuracy", *keys.values()], rows)
+    if summary["remark"]:
+        print(summary["remark"])
+
+
 def compiled(summary, as_json) -> None:
     if as_json:
         return data(summary)

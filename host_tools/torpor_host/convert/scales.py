@@ -39,6 +39,11 @@ class Scales:
         """Activations that share a scale, in the order in which they are computed."""
         return list(self._members.values())
 
+    def settled(self, tensor: Tensor) -> bool:
+        """Whether something else than the activations' ranges has a say in the scale: the operator, or a constant."""
+        root = self._root(tensor)
+        return root in self._fixed or any(self._root(owner) is root for _, owner in self._constants)
+
     def _visit(self, op):
         if op.name in self._scheme.fixed:
             self._fixed[self._root(op.outputs[0])] = self._scheme.fixed[op.name]
