@@ -123,11 +123,9 @@ class Prepared(nn.Module):
 
         values = {t: rounded(t, x) for t, x in zip(self._graph.inputs, inputs)}
         for op in self._graph.ops:
-            y, given = op.outputs[0], []
-            for i, t in enumerate(op.inputs):
-                x = None if t is None else values[t] if t in values else constants[t] if t in constants else self._operand(op, t, scales)
-                given.append(rounded(y, x) if (op, i) in self._scales.rescaled else x)
-            values[y] = rounded(y, operators.run(op, *given))
+            given = [None if t is None else values[t] if t in values else constants[t] if t in constants else self._operand(op, t, scales)
+                     for t in op.inputs]
+            values[op.outputs[0]] = rounded(op.outputs[0], operators.run(op, *given))
         return [values[t] for t in self._graph.outputs]
 
     def _operand(self, op, tensor, scales):

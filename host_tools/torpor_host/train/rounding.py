@@ -61,7 +61,7 @@ class Range(nn.Module):
         return self.observed * self.stretch.double().exp()
 
     def scale(self) -> tuple[torch.Tensor, torch.Tensor]:
-        """Scale and zero point, as convert/quantize.py computes them from the ends."""
+        """Scale and zero point, as convert/scheme.py computes them from the ends."""
         low, high = self.ends()
         scale = ((high - low) / 255).float()
         return scale, nearest(_LOW - low / scale).clamp(_LOW, _HIGH).float()
