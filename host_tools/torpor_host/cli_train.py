@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 
 from torpor_host import show
-from torpor_host.convert.source import need
+from torpor_host.extras import need
 from torpor_host.progress import Console as ConsoleProgress
 
 app = typer.Typer(no_args_is_help=True, help="Train PyTorch networks for the board, by a script of yours.")

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
-from torpor_host.convert.source import need
 from torpor_host.errors import ToolError
+from torpor_host.extras import need
 
 _SAVE = "write it with model.save(), as .keras or .h5"
 _MODELS = ("Sequential", "Functional", "Model")

@@ -8,9 +8,10 @@ import numpy as np
 from torpor_host.convert import ops
 from torpor_host.convert.layout import Value
 from torpor_host.convert.net import Net, Unsupported
-from torpor_host.convert.source import Source, need, of_net
+from torpor_host.convert.source import Source, of_net
 from torpor_host.convert.unsupported import Layer, fail
 from torpor_host.errors import ToolError
+from torpor_host.extras import need
 
 _OPSET = 13  # older files are brought to it: SOFTMAX and others meant something else
 _DAMAGED = "check that it is a whole .onnx; export it again"

@@ -116,11 +116,3 @@ def _made(source, weights, shape):
         return scikit.of_estimator(made)
     raise ToolError(f"{source} returns a {type(made).__name__}.",
                     "return a torch.nn.Module, a keras.Model, a scikit-learn estimator, or what Builder.finish() gives")
-
-
-def need(module: str, extra: str):
-    """Imports an optional package. Raises ToolError that says how to get it."""
-    try:
-        return importlib.import_module(module)
-    except ImportError:
-        raise ToolError(f"The Python package {module.split('.')[0]} is missing.", f"run: .venv/bin/pip install -e .[{extra}]") from None
