@@ -58,7 +58,7 @@ def foreign(kernels: str) -> ctypes.CDLL:
     """
     parts = [path for path in sources() if "dsp" not in path.parts]
     flags = ["-std=gnu99", "-O0", "-w", "-fPIC", *foreign_flags(kernels)]
-    return ctypes.CDLL(str(_compile(BUILD / f"host/sizes-{kernels.lower()}.so", parts, flags, _SHARED, ("engine",))))
+    return ctypes.CDLL(str(_compile(BUILD / f"host/sizes-{kernels.lower()}.so", parts, flags, _SHARED, ("engine", _FOREIGN))))
 
 
 def foreign_flags(kernels: str) -> list[str]:
@@ -68,7 +68,7 @@ def foreign_flags(kernels: str) -> list[str]:
 
 def program(target: Path, sources: list[Path], flags: list[str]) -> Path:
     """Builds a program for this machine unless it is up to date; returns its path."""
-    return _compile(target, sources, ["-std=gnu99", "-O0", "-w", *flags], [], ("engine", "compiled"))
+    return _compile(target, sources, ["-std=gnu99", "-O0", "-w", *flags], [], ("engine", "compiled", _FOREIGN))
 
 
 def _compile(target, sources, flags, link, folders):
