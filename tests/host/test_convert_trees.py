@@ -162,6 +162,16 @@ def test_a_threshold_between_neighbouring_floats(scaler):
     np.testing.assert_array_equal(answers(converted(estimator), x)[0], wanted)
 
 
+def test_each_threshold_parts_the_same_floats_as_behind_its_scaler():
+    """Neighbouring float32 around 199 thresholds: scaled as float64, they are rounded to float32 before scikit-learn compares them."""
+    x = np.random.default_rng(2).normal(3, 2, (200, 1)).astype(np.float32).astype(np.float64)
+    estimator = make_pipeline(StandardScaler(), tree.DecisionTreeRegressor(**FIXED)).fit(x, np.arange(200))
+    scaler, grown = estimator[0], estimator[1].tree_
+    middle = scaler.inverse_transform(grown.threshold[grown.feature >= 0, None]).astype(np.float32)
+    near = np.concatenate([(middle.view(np.int32) + i).view(np.float32) for i in range(-3, 4)])
+    np.testing.assert_array_equal(answers(converted(estimator), near)[0].ravel(), estimator.predict(near.astype(np.float64)))
+
+
 def test_a_scaler_in_front_goes_into_the_thresholds():
     train_x, train_y, test_x, _ = rows()
     estimator = make_pipeline(StandardScaler(), tree.DecisionTreeClassifier(max_depth=3, **FIXED)).fit(train_x * 9 - 4, train_y)
