@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tflite_micro import runtime
-from torpor_host.convert.quantize import Int8Chain, activation_s8, bias_s32, weights_s8
+from torpor_host.convert.quantize import Int8Chain, activation_s8
+from torpor_host.convert.weights import bias_integers, weights_s8
 
 
 def same_padded(x, kernel, stride):
@@ -72,7 +73,7 @@ def test_a_channel_of_zeros_has_a_scale():
 
 
 def test_bias_has_the_scale_of_its_products():
-    q, scales = bias_s32(np.array([1.0, -0.5]), 0.5, np.array([0.01, 0.02], np.float32))
+    q, scales = bias_integers(np.array([1.0, -0.5]), 0.5, np.array([0.01, 0.02], np.float32), np.int32)
     np.testing.assert_array_equal(q, [200, -50])
     np.testing.assert_allclose(scales, [0.005, 0.01], rtol=1e-6)
 

@@ -9,21 +9,8 @@ Neural Networks for Efficient Integer-Arithmetic-Only Inference").
 import numpy as np
 
 from torpor_host.convert.scheme import INT8
+from torpor_host.convert.weights import bias_integers, weights_s8
 from torpor_host.convert.writer import Writer
-
-
-def weights_s8(weights, axis) -> tuple[np.ndarray, np.ndarray]:
-    """Float weights -> int8 in -127..127 and one float32 scale for each index of `axis`."""
-    others = tuple(i for i in range(weights.ndim) if i != axis)
-    largest = np.abs(weights).max(axis=others, keepdims=True)
-    scale = (np.where(largest > 0, largest, 1) / 127).astype(np.float32)
-    return np.clip(np.rint(weights / scale), -127, 127).astype(np.int8), scale.ravel()
-
-
-def bias_s32(bias, input_scale, weight_scales) -> tuple[np.ndarray, np.ndarray]:
-    """Float bias -> int32 and its scales."""
-    scales = np.float32(input_scale) * weight_scales
-    return np.rint(bias.astype(np.float64) / scales).astype(np.int32), scales
 
 
 def activation_s8(values, clip=0.0) -> tuple[float, int]:
@@ -94,7 +81,7 @@ class Int8Chain:
                         **options)
 
     def _constants(self, kernel, scales, axis, bias):
-        values, bias_scales = bias_s32(bias, self._scale, scales)
+        values, bias_scales = bias_integers(bias, self._scale, scales, np.int32)
         bias_axis = None if axis is None else 0
         return (self._writer.tensor(f"weights{self._layer}", kernel.shape, np.int8, kernel, scales, axis=axis),
                 self._writer.tensor(f"bias{self._layer}", bias.shape, np.int32, values, bias_scales, axis=bias_axis))

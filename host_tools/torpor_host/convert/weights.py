@@ -7,7 +7,6 @@ import numpy as np
 
 from torpor_host.convert import rules
 from torpor_host.convert.graph import INT4, Op, Tensor, type_of
-from torpor_host.convert.quantize import weights_s8
 from torpor_host.convert.scheme import INT8, Plan, Scheme
 from torpor_host.convert.writer import INT4_VERSION, quantization
 
@@ -57,9 +56,22 @@ def quantised(op: Op, plan: Plan, x_scale: float) -> Weights:
 
 def bias_tensor(bias: np.ndarray, like: str, scheme: Scheme, x_scale: float, scales: np.ndarray) -> Tensor:
     """At the scale of the products that it is added to."""
-    scales = np.float32(x_scale) * scales
-    values = np.rint(bias.astype(np.float64) / scales).astype(scheme.bias.newbyteorder("<"))
+    values, scales = bias_integers(bias, x_scale, scales, scheme.bias.newbyteorder("<"))
     return Tensor(like, bias.shape, type_of(scheme.bias), values.tobytes(), quantization(scales, None, 0))
+
+
+def bias_integers(bias: np.ndarray, x_scale: float, scales: np.ndarray, dtype) -> tuple[np.ndarray, np.ndarray]:
+    """A real bias -> integers of that type, and their scales: the input's times the weights'."""
+    scales = np.float32(x_scale) * scales
+    return np.rint(bias.astype(np.float64) / scales).astype(dtype), scales
+
+
+def weights_s8(weights, axis) -> tuple[np.ndarray, np.ndarray]:
+    """Float weights -> int8 in -127..127 and one float32 scale for each index of `axis`."""
+    others = tuple(i for i in range(weights.ndim) if i != axis)
+    largest = np.abs(weights).max(axis=others, keepdims=True)
+    scale = (np.where(largest > 0, largest, 1) / 127).astype(np.float32)
+    return np.clip(np.rint(weights / scale), -127, 127).astype(np.int8), scale.ravel()
 
 
 def _weights_s4(values, axis):
