@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Which boards are attached: serial ports by their USB ids, held against those of the profiles; what answers there; and which to use."""
 
-import ast
 import errno
 import grp
 import os
@@ -11,43 +10,13 @@ from pathlib import Path
 import serial
 from serial.tools import list_ports
 
+from torpor_host import device
 from torpor_host.boards import BoardProfile
+from torpor_host.device import Device
 from torpor_host.errors import ToolError
 from torpor_host.link import Link
 
 _WAIT_S = 1.0  # a prompt answers in milliseconds
-# As py/persistentcode.h numbers them.
-_ARCHES = ("", "x86", "x64", "armv6", "armv6m", "armv7m", "armv7em", "armv7emsp", "armv7emdp", "xtensa", "xtensawin", "rv32imc", "rv64imc")
-# MicroPython. rom_ioctl: 1 is the number of ROMFS partitions, 2 gives one.
-_QUESTION = """
-import gc, sys
-gc.collect()
-romfs = 0
-try:
-    import vfs
-    for i in range(vfs.rom_ioctl(1)):
-        part = vfs.rom_ioctl(2, i)
-        romfs += part[1] if isinstance(part, tuple) else len(part)
-except (ImportError, AttributeError):
-    pass
-found = sys.implementation
-print(repr({"version": ".".join(map(str, found.version[:3])), "machine": getattr(found, "_machine", ""), "mpy": getattr(found, "_mpy", 0),
-            "heap_free": gc.mem_free(), "romfs": romfs}))
-"""
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a board says of itself. natmod: MicroPython's name of the architecture of its native modules, "" if it loads none.
-
-    heap_free, romfs: bytes.
-    """
-
-    version: str
-    machine: str
-    natmod: str
-    heap_free: int
-    romfs: int
 
 
 @dataclass(frozen=True)
@@ -61,7 +30,7 @@ class Attached:
     usb: str
     product: str
     boards: tuple[str, ...]
-    answer: Answer | None = None
+    answer: Device | None = None
 
 
 def attached(profiles: list[BoardProfile], asked: bool = False) -> list[Attached]:
@@ -75,17 +44,16 @@ def _one(port, usb, profiles, asked) -> Attached:
     return Attached(port.device, usb, port.product or port.description or "", names, ask(port.device) if asked else None)
 
 
-def ask(port: str) -> Answer | None:
+def ask(port: str) -> Device | None:
     """What the MicroPython at a port says of itself; None if none answers. A program that runs there is interrupted."""
     try:
         with Link(port, _WAIT_S) as link:
             link.enter_raw()
-            found = ast.literal_eval(link.exec(_QUESTION).decode().strip())
+            found = device.ask(link)
             link.leave_raw()
-    except (ToolError, ValueError, SyntaxError):
+    except ToolError:
         return None
-    arch = found.pop("mpy") >> 10 & 0xF
-    return Answer(natmod=_ARCHES[arch] if arch < len(_ARCHES) else str(arch), **found)
+    return found
 
 
 def choose(given: str | None) -> str:

@@ -7,9 +7,10 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from torpor_host import attached, bench_all, boards, build, romfs
+from torpor_host import attached, bench_all, boards, build, connect, device, romfs
 from torpor_host.boards import BoardProfile, board_names, load_board
 from torpor_host.check import cost
+from torpor_host.device import Device
 from torpor_host.errors import ToolError
 from torpor_host.paths import BOARDS
 from torpor_host.targets import emulated
@@ -146,11 +147,24 @@ def test_an_attached_board_is_asked():
     image = romfs.build({})
     with emulated.instance("emu-m4f", image, firmware=build.build(["emu-m4f"])["emu-m4f"]) as link:
         heap, romfs_bytes = link.eval("__import__('gc').mem_free()"), link.eval("len(__import__('vfs').rom_ioctl(2, 0))")
+        files = link.eval("__import__('os').statvfs('/')")
         link.leave_raw()
         link.close()
         found = attached.ask(link.port)
     assert (found.version, found.natmod, found.romfs) == ("1.25.0", "armv7emsp", romfs_bytes) and "386" in found.machine
     assert abs(found.heap_free - heap) < 20_000 and found.romfs == load_board("emu-m4f").romfs
+    assert found.storage == files[1] * files[3] and found.executable is None
+    assert found.abi == (6, 3)  # MPY_VERSION, MPY_SUB_VERSION in MicroPython's py/persistentcode.h
+    assert 0.9 * heap < found.piece <= found.heap_free  # nothing has cut the heap up
+
+
+@pytest.mark.parametrize(("natmod", "abi", "words"), [
+    ("", (6, 3), "loads no native modules"), ("armv7emsp", (6, 2), "of version 6.2, not 6.3"), ("armv7emsp", (5, 3), "of version 5.3, not 6.3")])
+def test_a_firmware_that_cannot_load_our_modules_says_why(natmod, abi, words):
+    with pytest.raises(ToolError, match=words) as raised:
+        device.check_native(Device("1.22.0", "a board", natmod, abi, 1, 1, 0, 0, None), "/dev/ttyACM0")
+    assert raised.value.hint
+    device.check_native(Device("1.25.0", "a board", "armv7emsp", (6, 3), 1, 1, 0, 0, None), "/dev/ttyACM0")
 
 
 def test_a_port_where_no_micropython_answers(monkeypatch):
@@ -160,6 +174,21 @@ def test_a_port_where_no_micropython_answers(monkeypatch):
         monkeypatch.setattr(attached.list_ports, "comports", lambda: [_Port(os.ttyname(slave), 0x10C4, 0xEA60)])
         (one,) = attached.attached([], asked=True)
         assert one.answer is None and attached.ask("/dev/none") is None
+    finally:
+        os.close(master)
+        os.close(slave)
+
+
+def test_without_a_name_the_only_board_attached_is_meant(monkeypatch):
+    master, slave = os.openpty()
+    ports = [_Port(os.ttyname(slave), 0xF055, 0x9800)]
+    monkeypatch.setattr(attached.list_ports, "comports", lambda: ports)
+    try:
+        with connect.port(None) as port:
+            assert port == os.ttyname(slave)
+        ports.append(_Port("/dev/ttyACM9", 0xF055, 0x9800))
+        with pytest.raises(ToolError, match="2 boards are attached"), connect.port(None):
+            pass
     finally:
         os.close(master)
         os.close(slave)
