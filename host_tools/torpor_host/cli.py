@@ -23,7 +23,8 @@ _stderr = Console(stderr=True)
 _progress = ConsoleProgress(_stderr)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
-On = Annotated[str, typer.Option("--on", metavar="BOARD", help="A serial port, or an emulated board such as emu-m4f.")]
+On = Annotated[Optional[str], typer.Option(
+    "--on", "--port", metavar="BOARD", help="A serial port, or an emulated board such as emu-m4f; by default the only board attached.")]
 Wav = Annotated[Optional[Path], typer.Option(help="What an emulated board hears: 16 kHz, mono, 16 bit.")]
 Target = Annotated[str, typer.Option("--on", metavar="TARGET", help="host, unix, or an emulated board.")]
 
@@ -115,7 +116,7 @@ def operators(as_json: Json = False):
 @app.command()
 def push(
     file: Annotated[Path, typer.Argument(help="A .tflite model, or any file such as app.py.")],
-    on: On,
+    on: On = None,
     name: Annotated[Optional[str], typer.Option("--as", metavar="NAME", help="Its name on the board.")] = None,
     autostart: Annotated[bool, typer.Option(help="Start this .py whenever the board starts.")] = False,
     as_json: Json = False,
@@ -133,7 +134,7 @@ def push(
 
 
 @app.command()
-def run(file: Annotated[Path, typer.Argument(help="A MicroPython script on this PC.")], on: On, wav: Wav = None):
+def run(file: Annotated[Path, typer.Argument(help="A MicroPython script on this PC.")], on: On = None, wav: Wav = None):
     """Run a script on a board and print what it prints."""
     from torpor_host import connect, link
 
@@ -142,7 +143,7 @@ def run(file: Annotated[Path, typer.Argument(help="A MicroPython script on this 
 
 
 @app.command()
-def repl(on: On):
+def repl(on: On = None):
     """Type to a board's MicroPython prompt (Ctrl-] leaves)."""
     from torpor_host import connect
 
@@ -152,7 +153,7 @@ def repl(on: On):
 
 @app.command()
 def stream(
-    on: On,
+    on: On = None,
     start: Annotated[Optional[str], typer.Option(metavar="MODULE", help="Import this application first.")] = None,
     wav: Wav = None,
     everything: Annotated[bool, typer.Option("--all", help="Also wakes, sleeps and statistics.")] = False,

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Iterator
 
-from torpor_host import build
+from torpor_host import attached, build
 from torpor_host.boards import board_names, emulated_names
 from torpor_host.errors import ToolError
 from torpor_host.link import Link
@@ -17,13 +17,14 @@ from torpor_host.sim import Board, place_recording
 
 
 @contextmanager
-def port(on: str, progress: Silent = SILENT, wav: Path | None = None) -> Iterator[str]:
-    """The port of board `on`. An emulated one is built if need be, started, and stopped at the end;
+def port(on: str | None, progress: Silent = SILENT, wav: Path | None = None) -> Iterator[str]:
+    """The port of board `on`, or of the only one attached. An emulated one is built if need be, started, and stopped at the end;
     its flash and ROMFS stay in build/instances/<name>.
 
     wav: what an emulated board's microphone hears, 16 kHz mono 16 bit; None is silence.
     Raises ToolError if there is no such board, or it cannot start.
     """
+    on = on or attached.choose(None)
     if on not in emulated_names():
         yield _device(on, wav)
         return
@@ -36,7 +37,7 @@ def port(on: str, progress: Silent = SILENT, wav: Path | None = None) -> Iterato
 
 
 @contextmanager
-def connect(on: str, progress: Silent = SILENT, raw: bool = True, wav: Path | None = None) -> Iterator[Link]:
+def connect(on: str | None, progress: Silent = SILENT, raw: bool = True, wav: Path | None = None) -> Iterator[Link]:
     """An open link to board `on`, in the raw REPL unless `raw` is false; see `port`."""
     with port(on, progress, wav) as path, Link(path) as link:
         if raw:

@@ -147,8 +147,9 @@ def test_a_word_that_the_model_does_not_know(fails, tmp_path):
 @pytest.mark.parametrize("command", [("push", "app.py"), ("run", "app.py"), ("repl",), ("stream",)])
 def test_a_board_that_is_not_there(fails, tmp_path, command):
     (tmp_path / "app.py").write_text("print(1)\n")
-    sentence, hint = fails(*command, "--on", "/dev/nothing")
-    assert sentence == "There is no board called /dev/nothing." and "emu-m4f" in hint
+    for option in ("--on", "--port"):
+        sentence, hint = fails(*command, option, "/dev/nothing")
+        assert sentence == "There is no board called /dev/nothing." and "emu-m4f" in hint
 
 
 def test_a_board_that_does_not_answer(fails, tmp_path):
