@@ -11,7 +11,7 @@ import binascii
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from torpor_host import romfs
+from torpor_host import romfs, stock
 from torpor_host.errors import ToolError
 from torpor_host.infer import open_model
 from torpor_host.link import BoardError, Link
@@ -71,8 +71,11 @@ def push(link: Link, file: Path, name: str | None = None, autostart: bool = Fals
 
 
 def push_model(link: Link, data: bytes, name: str, progress: Silent = SILENT) -> Pushed:
-    """Verifies a model on the host and puts it into the board's ROMFS, or else its file system."""
+    """Verifies a model on the host and puts it into the board's ROMFS, or else its file system; on stock firmware with tflm.mpy."""
     open_model(data, f"{name}.tflite")
+    for path, content in stock.module_for(link, data, name, progress).items():
+        link.exec("import os\nif 'lib' not in os.listdir('/'):os.mkdir('/lib')")
+        push_file(link, content, path, progress)
     path = f"models/{name}.tflite"
     size = _romfs_size(link)
     if size == 0:
