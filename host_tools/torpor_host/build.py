@@ -13,7 +13,7 @@ import sys
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from torpor_host import files, native, upstream
+from torpor_host import files, mpy, native, upstream
 from torpor_host.boards import BoardProfile, emulated_names, load_board
 from torpor_host.errors import ToolError
 from torpor_host.paths import BOARDS, BUILD, FIRMWARE, LIB, ROOT, micropython
@@ -137,6 +137,8 @@ def build_part(name: str, part: Part, progress: Silent = SILENT, force: bool = F
         _clean_after_change(BUILD / f"{name}.command", part)
         with progress.step(f"build {part.title}"):
             _make(name, part)
+            for module in part.output.parent.glob("*.mpy"):
+                mpy.check(module)
         stamp.write_text(want)
     return part.output
 

@@ -28,7 +28,7 @@ _PAGE = """# How large the native modules are
 
 Bytes of the .mpy files; a module takes about as much of the heap. `torpor build --natmod all --sizes` made this page;
 with `--ops-from` it measures another model than models/keywords. As shipped, all is compiled for size but the innermost
-loops; one column shows the same with -O2 throughout.
+loops; one column shows the same with -O2 throughout. An architecture has a row where its compiler was.
 
 | architecture | tflm, all operators | tflm, keywords | tflm, keywords, -O2 | dsp |
 |---|---|---|---|---|
