@@ -11,7 +11,7 @@ import serial
 from serial.tools import list_ports
 
 from torpor_host import device
-from torpor_host.boards import BoardProfile
+from torpor_host.boards import BoardProfile, named
 from torpor_host.device import Device
 from torpor_host.errors import ToolError
 from torpor_host.link import Link
@@ -21,7 +21,8 @@ _WAIT_S = 1.0  # a prompt answers in milliseconds
 
 @dataclass(frozen=True)
 class Attached:
-    """A serial port at USB. boards: those that appear under this id, maybe several, maybe none that is known.
+    """A serial port at USB. boards: the one that its firmware is for, if that was asked and it says so; else those that appear under this
+    id, maybe several, maybe none that is known.
 
     answer: None if it was not asked, or no MicroPython answered.
     """
@@ -40,8 +41,10 @@ def attached(profiles: list[BoardProfile], asked: bool = False) -> list[Attached
 
 
 def _one(port, usb, profiles, asked) -> Attached:
-    names = tuple(board.name for board in profiles if usb in board.usb)
-    return Attached(port.device, usb, port.product or port.description or "", names, ask(port.device) if asked else None)
+    answer = ask(port.device) if asked else None
+    said = named(answer.build, answer.machine) if answer else ""
+    names = (said,) if said else tuple(board.name for board in profiles if usb in board.usb)
+    return Attached(port.device, usb, port.product or port.description or "", names, answer)
 
 
 def ask(port: str) -> Device | None:

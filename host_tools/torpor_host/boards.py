@@ -20,7 +20,7 @@ Range = tuple[float, float]  # [least, most]; one number in the file is both
 Numbers = tuple[int, ...]
 
 _FPUS = "none", "single", "double"
-_NATMODS = "x64", "armv6m", "armv7m", "armv7emsp", "armv7emdp", "rv32imc", "xtensa", "xtensawin"  # as MicroPython has them
+NATMODS = "x64", "armv6m", "armv7m", "armv7emsp", "armv7emdp", "rv32imc", "xtensa", "xtensawin"  # as MicroPython has them
 _USB = re.compile(r"[0-9a-f]{4}:[0-9a-f]{4}")
 _TYPES = {str: "a string", int: "a whole number", float: "a number",
           tuple[str, ...]: "a list of strings", Numbers: "a list of whole numbers", Range: "a number, or [least, most]", dict: "a table"}
@@ -126,6 +126,21 @@ def load_board(name: str) -> BoardProfile:
     return read(path)
 
 
+def named(build: str, machine: str) -> str:
+    """The board that a firmware says it is for, "" if none of ours.
+
+    build: MicroPython's name of it, perhaps with a variant behind a hyphen; firmware says it from 1.25 on.
+    machine: "NUCLEO-F446RE with STM32F446xx"; some boards' names can be told from it.
+    """
+    said = _letters(build.split("-")[0]), _letters(machine.split(" with ")[0])
+    return next((name for name in board_names() if _letters(load_board(name).board or name) in said), "")
+
+
+def _letters(name):
+    """NUCLEO-F446RE and NUCLEO_F446RE are the same, PYBv1.1 and PYBV11 as well."""
+    return "".join(filter(str.isalnum, name)).upper()
+
+
 def read(path: Path) -> BoardProfile:
     """The profile in a file. Raises ToolError that names the file, the field and what is wrong with it."""
     try:
@@ -151,7 +166,7 @@ def _faults(raw, folder):
 
 
 def _unknown_words(raw):
-    for name, known in (("natmod", _NATMODS), ("fpu", _FPUS)):
+    for name, known in (("natmod", NATMODS), ("fpu", _FPUS)):
         if raw.get(name, known[0]) not in known:
             yield name, f"{raw[name]} is none of {', '.join(known)}"
     for pair in raw.get("usb", ()):

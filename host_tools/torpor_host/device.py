@@ -10,6 +10,7 @@
 import ast
 from dataclasses import dataclass
 
+from torpor_host.boards import NATMODS
 from torpor_host.errors import ToolError
 from torpor_host.link import Link
 
@@ -29,12 +30,17 @@ try:
         romfs += part[1] if isinstance(part, tuple) else len(part)
 except (ImportError, AttributeError):
     pass
-storage = None
+storage, home = None, ""
 try:
     import os
-    found = os.statvfs("/")
-    storage = found[1] * found[3]
-except (ImportError, AttributeError, OSError):
+    for folder in ("/", os.getcwd()):
+        try:
+            found = os.statvfs(folder)
+        except OSError:
+            continue
+        storage, home = found[1] * found[3], "" if folder == "/" else folder
+        break
+except (ImportError, AttributeError):
     pass
 executable = None
 try:
@@ -53,24 +59,28 @@ while high - low > free // 32 + 16:
         high = middle
     gc.collect()
 found = sys.implementation
-print(repr({"version": ".".join(map(str, found.version[:3])), "machine": getattr(found, "_machine", ""), "mpy": getattr(found, "_mpy", 0),
-            "heap_free": free, "piece": low, "romfs": romfs, "storage": storage, "executable": executable}))
+print(repr({"version": ".".join(map(str, found.version[:3])), "machine": getattr(found, "_machine", ""), "build": getattr(found, "_build", ""),
+            "mpy": getattr(found, "_mpy", 0), "home": home, "heap_free": free, "piece": low, "romfs": romfs, "storage": storage, "executable": executable}))
 """
 
 
 @dataclass(frozen=True)
 class Device:
-    """natmod: MicroPython's name of the architecture of its native modules, "" if it loads none. abi: (version, sub-version) of them.
+    """machine: the board, for people. build: MicroPython's name of it, perhaps with a variant, "" before 1.25. natmod: MicroPython's
+    name of the architecture of its native modules, "number 14" if it has no name here, "" if it loads none. abi: (version, sub-version)
+    of them. home: the folder of its file system, "" where that is at /; an STM32's is at /flash or /sd.
 
-    All of these are bytes. heap_free: after a collection. piece: that can be had at once, found to 1/32 of heap_free. romfs: of all
-    partitions. storage: free in the file system at /, None without one. executable: largest piece of executable memory, None where
+    All others are bytes. heap_free: after a collection. piece: that can be had at once, found to 1/32 of heap_free. romfs: of all
+    partitions. storage: free in the file system, None without one. executable: largest piece of executable memory, None where
     native code runs in the heap.
     """
 
     version: str
     machine: str
+    build: str
     natmod: str
     abi: tuple[int, int]
+    home: str
     heap_free: int
     piece: int
     romfs: int
@@ -87,7 +97,7 @@ def ask(link: Link) -> Device:
         raise ToolError(f"The board on {link.port} gave no answer but {said[-80:]!r}.", "reset it, and try again") from None
     mpy = found.pop("mpy")
     arch = mpy >> 10 & 0xF
-    natmod = _ARCHES[arch] if arch < len(_ARCHES) else str(arch)
+    natmod = _ARCHES[arch] if arch < len(_ARCHES) else f"number {arch}"
     return Device(natmod=natmod, abi=(mpy & 0xFF, mpy >> 8 & 3), **found)
 
 
@@ -99,3 +109,6 @@ def check_native(device: Device, port: str) -> None:
         found, ours = (".".join(map(str, abi)) for abi in (device.abi, ABI))
         sentence = f"The firmware on {port} (MicroPython {device.version}) loads native modules of version {found}, not {ours}."
         raise ToolError(sentence, "flash MicroPython 1.23 to 1.29")
+    if device.natmod not in NATMODS:
+        sentence = f"The firmware on {port} loads native modules for architecture {device.natmod}, for which there are none of ours."
+        raise ToolError(sentence, f"there are for {', '.join(NATMODS)}; or build a firmware with tflm in it")

@@ -58,8 +58,10 @@ def boards(profiles, ports, as_json) -> None:
 def _answer(found) -> str:
     if found is None:
         return ""
-    memory = f"{found.heap_free:,} bytes of heap free, {found.romfs:,} of ROMFS"
-    return f"MicroPython {found.version}, {found.machine}, {found.natmod or 'no native modules'}, {memory}"
+    native = f"native modules {found.natmod} {found.abi[0]}.{found.abi[1]}" if found.natmod else "no native modules"
+    files = "no file system" if found.storage is None else f"{found.storage:,} of files"
+    memory = f"bytes free: {found.heap_free:,} of heap, {files}; {found.romfs:,} of ROMFS"
+    return f"MicroPython {found.version}, {found.machine}, {native}, {memory}"
 
 
 def board(profile, about, as_json) -> None:

@@ -152,6 +152,7 @@ def test_an_attached_board_is_asked():
         link.close()
         found = attached.ask(link.port)
     assert (found.version, found.natmod, found.romfs) == ("1.25.0", "armv7emsp", romfs_bytes) and "386" in found.machine
+    assert found.home == ""
     assert abs(found.heap_free - heap) < 20_000 and found.romfs == load_board("emu-m4f").romfs
     assert found.storage == files[1] * files[3] and found.executable is None
     assert found.abi == (6, 3)  # MPY_VERSION, MPY_SUB_VERSION in MicroPython's py/persistentcode.h
@@ -159,12 +160,32 @@ def test_an_attached_board_is_asked():
 
 
 @pytest.mark.parametrize(("natmod", "abi", "words"), [
-    ("", (6, 3), "loads no native modules"), ("armv7emsp", (6, 2), "of version 6.2, not 6.3"), ("armv7emsp", (5, 3), "of version 5.3, not 6.3")])
+    ("", (6, 3), "loads no native modules"), ("armv7emsp", (6, 2), "of version 6.2, not 6.3"), ("armv7emsp", (5, 3), "of version 5.3, not 6.3"),
+    ("number 14", (6, 3), "for architecture number 14, for which there are none"), ("armv6", (6, 3), "for architecture armv6,")])
 def test_a_firmware_that_cannot_load_our_modules_says_why(natmod, abi, words):
     with pytest.raises(ToolError, match=words) as raised:
-        device.check_native(Device("1.22.0", "a board", natmod, abi, 1, 1, 0, 0, None), "/dev/ttyACM0")
+        device.check_native(Device("1.22.0", "a board", "", natmod, abi, "", 1, 1, 0, 0, None), "/dev/ttyACM0")
     assert raised.value.hint
-    device.check_native(Device("1.25.0", "a board", "armv7emsp", (6, 3), 1, 1, 0, 0, None), "/dev/ttyACM0")
+    device.check_native(Device("1.25.0", "a board", "", "armv7emsp", (6, 3), "", 1, 1, 0, 0, None), "/dev/ttyACM0")
+
+
+# As `_build` and `_machine` are in MicroPython 1.25: BOARD of make, and MICROPY_HW_BOARD_NAME with MICROPY_HW_MCU_NAME.
+@pytest.mark.parametrize(("build", "machine", "board"), [
+    ("ESP32_GENERIC_S3-SPIRAM_OCT", "Generic ESP32S3 module with Octal-SPIRAM with ESP32S3", "ESP32_GENERIC_S3"),
+    ("WEACT_F411_BLACKPILL", "WEACT_F411_BLACKPILL with STM32F411CE", "WEACT_F411"),
+    ("", "NUCLEO-F446RE with STM32F446xx", "NUCLEO_F446RE"), ("", "PYBv1.1 with STM32F405RG", "PYBV11"),
+    ("", "Generic ESP32 module with ESP32", ""), ("", "", ""), ("MINE", "My board", "")])
+def test_which_board_a_firmware_is_for(build, machine, board):
+    assert boards.named(build, machine) == board
+
+
+def test_what_a_board_says_decides_between_those_of_its_usb_id(monkeypatch):
+    answer = Device("1.25.0", "NUCLEO-F446RE with STM32F446xx", "NUCLEO_F446RE", "armv7emsp", (6, 3), "/flash", 1, 1, 0, 0, None)
+    monkeypatch.setattr(attached, "ask", lambda port: answer)
+    monkeypatch.setattr(attached.list_ports, "comports", lambda: [_Port("/dev/ttyACM0", 0x0483, 0x374B)])
+    known = [load_board(name) for name in board_names()]
+    assert len(attached.attached(known)[0].boards) > 1
+    assert attached.attached(known, asked=True)[0].boards == ("NUCLEO_F446RE",)
 
 
 def test_a_port_where_no_micropython_answers(monkeypatch):
