@@ -119,13 +119,14 @@ def push(
     on: On = None,
     name: Annotated[Optional[str], typer.Option("--as", metavar="NAME", help="Its name on the board.")] = None,
     autostart: Annotated[bool, typer.Option(help="Start this .py whenever the board starts.")] = False,
+    board: Annotated[Optional[str], typer.Option(metavar="NAME", help="Whose pins it has, if its firmware does not say it.")] = None,
     as_json: Json = False,
 ):
-    """Put an application or a model on a board."""
+    """Put an application or a model on a board, with what its firmware lacks of Torpor; only what differs is written."""
     from torpor_host import connect, deploy
 
     with connect.connect(on, _progress) as link:
-        pushed = deploy.push(link, file, name, autostart, _progress)
+        pushed = deploy.push(link, file, name, autostart, board, _progress)
         link.leave_raw()
     if as_json:
         show.data(dataclasses.asdict(pushed))

@@ -11,14 +11,15 @@ import binascii
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from torpor_host import romfs, stock
+from torpor_host import application, device, romfs, room, stock
+from torpor_host.boards import load_board
 from torpor_host.errors import ToolError
 from torpor_host.infer import open_model
 from torpor_host.link import BoardError, Link
 from torpor_host.progress import SILENT, Silent
 
 _CHUNK = 2048  # bytes a message; a board needs about twice as much RAM to decode it
-_PART = "/torpor.part"
+_PART = "torpor.part"  # where the files are: the working directory
 _ROM_HEAD = 16  # bytes that hold an image's length
 
 _FIND_ROM = """
@@ -43,48 +44,73 @@ for _i in range(0, {size}, 4096):
 
 @dataclass(frozen=True)
 class Pushed:
-    """path: where it lies on the board. nbytes: its size. place: "flash" or "romfs"."""
+    """path: where it lies on the board. nbytes: its size. place: "flash" or "romfs". written: paths of all files that were not there
+    already; in ROMFS, all models are one image and not among them.
+    """
 
     path: str
     nbytes: int
     place: str
+    written: tuple[str, ...] = ()
 
 
-def push(link: Link, file: Path, name: str | None = None, autostart: bool = False, progress: Silent = SILENT) -> Pushed:
-    """Puts `file` on the board, a `.tflite` as a model (verified first), anything else as a file.
+def push(link: Link, file: Path, name: str | None = None, autostart: bool = False, board: str | None = None,
+         progress: Silent = SILENT) -> Pushed:
+    """Puts `file` on the board: a `.tflite` as a model (verified first), a `.py` with what it imports of Torpor, anything else as a file.
 
     name: on the board. A model is opened by it: `torpor.Model("keywords")`; by default the file's
     stem, and for a `model.tflite` its folder's name. Any other file keeps its own name.
-    autostart: also write a main.py that imports the file, a `.py`.
-    Raises ToolError: unreadable or broken file, no room, no answer.
+    autostart: also write a main.py that imports the file, a `.py`. board: whose pins it has, if the board does not say it.
+    Only what differs is written. Raises ToolError before anything is: unreadable or broken file, no room; or no answer.
     """
     data = read_file(file)
+    if board:
+        load_board(board)
     if file.suffix == ".tflite":
         return push_model(link, data, name or model_name(file), progress)
     if autostart and file.suffix != ".py":
         raise ToolError(f"{file.name} cannot start by itself.", "--autostart is for a .py file")
-    path = "/" + (name or file.name).lstrip("/")
-    push_file(link, data, path, progress)
+    needs = application.imported(data.decode(errors="replace"), file.name) if file.suffix == ".py" else set()
+    link.enter_raw(reset=True)  # so that the heap is free, and the working directory is where the files are
+    found = device.ask(link)
+    path = f"{found.home}/{(name or file.name).lstrip('/').removeprefix(found.home[1:] + '/')}"
+    files = application.files_for(link, found, needs, file.name, board, progress)
+    files[path] = data
     if autostart:
-        push_file(link, f"import {PurePosixPath(path).stem}\n".encode(), "/main.py", progress)
-    return Pushed(path, len(data), "flash")
+        files[f"{found.home}/main.py"] = f"import {PurePosixPath(path).stem}\n".encode()
+    return Pushed(path, len(data), "flash", _write(link, found, files, progress))
 
 
 def push_model(link: Link, data: bytes, name: str, progress: Silent = SILENT) -> Pushed:
     """Verifies a model on the host and puts it into the board's ROMFS, or else its file system; on stock firmware with tflm.mpy."""
     open_model(data, f"{name}.tflite")
-    for path, content in stock.module_for(link, data, name, progress).items():
-        link.exec("import os\nif 'lib' not in os.listdir('/'):os.mkdir('/lib')")
-        push_file(link, content, path, progress)
+    link.enter_raw(reset=True)
+    found = device.ask(link)
+    files = {} if device.has(link, ["tflm"]) else stock.module_for(link, found, data, name, progress)
     path = f"models/{name}.tflite"
     size = _romfs_size(link)
     if size == 0:
-        link.exec("import os\nif 'models' not in os.listdir('/'):os.mkdir('/models')")
-        push_file(link, data, "/" + path, progress)
-        return Pushed("/" + path, len(data), "flash")
-    image = romfs.build({**read_romfs(link, size), path: data})
+        path = f"{found.home}/{path}"
+        return Pushed(path, len(data), "flash", _write(link, found, {**files, path: data}, progress))
+    image = _image(link, size, {path: data})
+    written = _write(link, found, files, progress)
     write_romfs(link, image, size, progress)
-    return Pushed("/rom/" + path, len(data), "romfs")
+    return Pushed("/rom/" + path, len(data), "romfs", written)
+
+
+def _write(link, found, files, progress) -> tuple[str, ...]:
+    """Writes those files that differ, and returns their paths; nothing unless all of them fit."""
+    new = room.changed(link, found, files) if files else {}
+    for path, data in new.items():
+        _make_folders(link, path, found.home)
+        push_file(link, data, path, progress)
+    return tuple(new)
+
+
+def _make_folders(link, path, home):
+    parents = [str(folder) for folder in reversed(PurePosixPath(path).parents) if len(str(folder)) > len(home or "/")]
+    if parents:
+        link.exec(f"import os\nfor p in {parents!r}:\n try:os.stat(p)\n except OSError:os.mkdir(p)")
 
 
 def model_name(file: Path) -> str:
@@ -128,10 +154,16 @@ def read_romfs(link: Link, size: int) -> dict[str, bytes]:
         return {}
 
 
-def write_romfs(link: Link, image: bytes, size: int, progress: Silent = SILENT) -> None:
-    """Replaces the board's ROMFS by `image`, its first chunk last, and resets it so that it is mounted."""
+def _image(link, size, files) -> bytes:
+    """The image of a ROMFS of `size` bytes with the files that are there, and these."""
+    image = romfs.build({**read_romfs(link, size), **files})
     if len(image) > size:
         raise ToolError(f"The models need {len(image):,} bytes, the board's ROMFS has {size:,}.", "leave out a model")
+    return image
+
+
+def write_romfs(link: Link, image: bytes, size: int, progress: Silent = SILENT) -> None:
+    """Replaces the board's ROMFS by `image`, its first chunk last, and resets it so that it is mounted."""
     with progress.step(f"push models to ROMFS ({len(image):,} bytes)") as tick:
         _program_romfs(link, image, tick)
         try:

@@ -8,6 +8,7 @@
 """
 
 import ast
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from torpor_host.boards import NATMODS
@@ -34,13 +35,11 @@ storage, home = None, ""
 try:
     import os
     for folder in ("/", os.getcwd()):
-        try:
-            found = os.statvfs(folder)
-        except OSError:
-            continue
-        storage, home = found[1] * found[3], "" if folder == "/" else folder
-        break
-except (ImportError, AttributeError):
+        found = os.statvfs(folder)
+        if found[1]:  # else nothing is mounted there
+            storage, home = found[1] * found[3], "" if folder == "/" else folder
+            break
+except (ImportError, AttributeError, OSError):
     pass
 executable = None
 try:
@@ -61,6 +60,19 @@ while high - low > free // 32 + 16:
 found = sys.implementation
 print(repr({"version": ".".join(map(str, found.version[:3])), "machine": getattr(found, "_machine", ""), "build": getattr(found, "_build", ""),
             "mpy": getattr(found, "_mpy", 0), "home": home, "heap_free": free, "piece": low, "romfs": romfs, "storage": storage, "executable": executable}))
+"""
+_HAS = """
+import sys
+path, found = sys.path[:], []
+sys.path[:] = [".frozen"]
+for name in {names!r}:
+    try:
+        __import__(name)
+        found.append(name)
+    except ImportError:
+        pass
+sys.path[:] = path
+print(repr(found))
 """
 
 
@@ -99,6 +111,11 @@ def ask(link: Link) -> Device:
     arch = mpy >> 10 & 0xF
     natmod = _ARCHES[arch] if arch < len(_ARCHES) else f"number {arch}"
     return Device(natmod=natmod, abi=(mpy & 0xFF, mpy >> 8 & 3), **found)
+
+
+def has(link: Link, names: Iterable[str]) -> set[str]:
+    """Those of the modules that the firmware itself has, in C or frozen; they are imported. Files on the board do not count."""
+    return set(ast.literal_eval(link.exec(_HAS.format(names=sorted(names))).decode().strip()))
 
 
 def check_native(device: Device, port: str) -> None:

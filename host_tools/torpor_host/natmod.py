@@ -12,7 +12,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from torpor_host import build as builds, files
@@ -66,6 +66,13 @@ def build(arch: str, parts: Parts | None = None, progress: Silent = SILENT, leve
     folder = f"{arch}-{hashlib.sha256(' '.join(options).encode()).hexdigest()[:8]}"
     part = builds.natmod(arch, folder, options)
     return builds.build_part(f"natmod-{folder}", part, progress)
+
+
+def build_dsp(arch: str, progress: Silent = SILENT) -> Path:
+    """Builds dsp.mpy alone for an architecture; returns its path. Raises ToolError as `build` does."""
+    check(arch)
+    part = builds.natmod(arch, f"{arch}-dsp", ("MOD=dsp",))
+    return builds.build_part(f"natmod-{arch}-dsp", replace(part, output=part.output.with_name("dsp.mpy")), progress)
 
 
 @dataclass(frozen=True)

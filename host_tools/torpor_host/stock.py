@@ -1,72 +1,73 @@
 # SPDX-License-Identifier: MIT
 """What a model needs on stock firmware: the native module tflm, with the operators of every model that was pushed.
 
-`/lib/tflm.json` beside the module says what is in it, so that a second model takes nothing from the first.
+`lib/tflm.json` beside the module says what is in it, so that a second model takes nothing from the first.
 """
 
 import ast
-import binascii
 import json
 import tempfile
 from pathlib import Path
 
-from torpor_host import device, natmod
-from torpor_host.boards import BoardProfile
+from torpor_host import device, natmod, room
 from torpor_host.check import memory
-from torpor_host.errors import ToolError
+from torpor_host.device import Device
 from torpor_host.link import Link
 from torpor_host.progress import SILENT, Silent
 
-_MODULE, _RECORD = "/lib/tflm.mpy", "/lib/tflm.json"
-# The core whose kernels a module for an architecture has; plain C for the others.
-_CORES = {"armv7m": "cortex-m3", "armv7emsp": "cortex-m4f", "armv7emdp": "cortex-m7"}
 _STATE = """
-record, crc = "", None
+import os, sys
+record, there = "", False
 try:
-    with open("/lib/tflm.json") as f: record = f.read()
-    import binascii
-    crc = 0
-    with open("/lib/tflm.mpy", "rb") as f:
-        while True:
-            part = f.read(512)
-            if not part: break
-            crc = binascii.crc32(part, crc)
+    with open({record!r}) as f: record = f.read()
 except OSError:
     pass
-there = bool(record)
-if not there:
+for folder in sys.path:
     try:
-        import tflm
+        os.stat((folder + "/" if folder else "") + "tflm.mpy")
         there = True
-    except ImportError:
+    except OSError:
         pass
-print(repr((record, crc, there)))
+print(repr((record, there)))
 """
 _HELP = "`torpor optimize` or int8 make it smaller; ROMFS spares the copy of the model, `torpor compile` most of the module"
 
 
-def module_for(link: Link, data: bytes, name: str, progress: Silent = SILENT) -> dict[str, bytes]:
-    """Files that have to be written before model `data` runs, {} if the board has them: none where tflm is in its firmware.
+def module_for(link: Link, found: Device, data: bytes, name: str, progress: Silent = SILENT) -> dict[str, bytes]:
+    """Files that have to be on the board before model `data` runs: none where somebody else's tflm.mpy is.
 
-    Raises ToolError, before anything is written: no native code, another ABI, no compiler, no room.
+    Raises ToolError: no native code, another ABI, no compiler, not enough RAM or executable memory.
     """
-    link.enter_raw(reset=True)  # so that the heap is free
-    record, crc, there = _state(link)
-    if there and not record:
-        return {}
-    found = device.ask(link)
     device.check_native(found, link.port)
-    parts = _with(natmod.Parts(*_known(record)), data)
-    module = natmod.build(found.natmod, parts, progress).read_bytes()
-    _check_room(link, found, data, module, name)
-    if crc == binascii.crc32(module):
+    module, record = f"{found.home}/lib/tflm.mpy", f"{found.home}/lib/tflm.json"
+    known, there = ast.literal_eval(link.exec(_STATE.format(record=record)).decode().strip())
+    if there and not known:
         return {}
+    parts = _with(natmod.Parts(*_known(known)), data)
+    code = build(found, parts, progress)
+    check_memory(link, found, data, name, len(code))
     # The record first: a module without one would pass for somebody else's.
-    return {_RECORD: json.dumps({"operators": parts.operators, "types": parts.types}).encode(), _MODULE: module}
+    return {record: json.dumps({"operators": parts.operators, "types": parts.types}).encode(), module: code}
 
 
-def _state(link):
-    return ast.literal_eval(link.exec(_STATE).decode().strip())
+def build(found: Device, parts: natmod.Parts, progress: Silent = SILENT) -> bytes:
+    """The module tflm with these parts for a board."""
+    return natmod.build(found.natmod, parts, progress).read_bytes()
+
+
+def parts_of(data: bytes) -> natmod.Parts:
+    """What a model needs of the engine."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model.tflite"
+        path.write_bytes(data)
+        return natmod.parts_of([path])
+
+
+def check_memory(link: Link, found: Device, data: bytes, name: str, code: int) -> None:
+    """Raises ToolError if a model with a module of `code` bytes does not fit; other models in use are not counted."""
+    result = memory.measure(data, room.profile(link, found), code)
+    if result.over():
+        raise room.no_memory(link, found, name, " and ".join(result.over()), _HELP)
 
 
 def _known(record):
@@ -79,18 +80,5 @@ def _known(record):
 
 
 def _with(known, data) -> natmod.Parts:
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "model.tflite"
-        path.write_bytes(data)
-        used = natmod.parts_of([path])
+    used = parts_of(data)
     return natmod.Parts(tuple(sorted({*known.operators, *used.operators})), tuple(sorted({*known.types, *used.types})))
-
-
-def _check_room(link, found, data, module, name):
-    board = BoardProfile(
-        link.port, found.machine, _CORES.get(found.natmod, ""), found.natmod, romfs=found.romfs, storage=found.storage,
-        heap=(found.heap_free, found.heap_free), piece=found.piece, executable=found.executable)
-    result = memory.measure(data, board, len(module))
-    if result.over():
-        has = f"its heap has {found.heap_free:,} bytes free, {found.piece:,} in one piece, its file system {found.storage or 0:,}"
-        raise ToolError(f"{name} does not fit the board on {link.port}: it is over by {' and '.join(result.over())}; {has}.", _HELP)

@@ -6,7 +6,7 @@ import os
 
 from .ring import ALL
 
-_FOLDERS = ("/rom/models/", "/models/")
+_FOLDERS = ("/rom/models/", "/models/", "/flash/models/", "/sd/models/")  # an STM32's files are at /flash or /sd
 
 
 def find(name):

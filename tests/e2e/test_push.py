@@ -85,11 +85,10 @@ def test_a_model_larger_than_the_romfs_is_refused_before_anything_is_written(boa
     assert (board.folder / "romfs.img").read_bytes() == before
 
 
-def test_a_folder_that_is_not_there_is_an_error_and_leaves_nothing(repl, tmp_path):
+def test_a_folder_that_is_not_there_is_made(repl, tmp_path):
     (tmp_path / "a.py").write_text("x")
-    with pytest.raises(ToolError, match="/none/a.py could not be written"):
-        deploy.push(repl, tmp_path / "a.py", name="none/a.py")
-    assert repl.eval("'torpor.part' in __import__('os').listdir('/')") is False
+    assert deploy.push(repl, tmp_path / "a.py", name="none/a.py").path == "/none/a.py"
+    assert repl.eval("open('/none/a.py').read()") == "x"
 
 
 def test_a_push_that_is_cut_off_leaves_the_old_file(repl, tmp_path, monkeypatch):

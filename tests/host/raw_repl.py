@@ -1,8 +1,21 @@
 # SPDX-License-Identifier: MIT
-# MicroPython, not CPython: a board's raw REPL on the unix port, which has none. "/" is a littlefs of as many kB as its argument says.
+# MicroPython, not CPython: a board's raw REPL on the unix port, which has none. Arguments: kB of a littlefs, the folder that it is
+# mounted at, and lines to run first, where SAYS is what sys.implementation has else than it is.
 import gc
 import sys
 import vfs
+
+SAYS, MODULES = {}, {}
+
+
+class Sys:
+    """The module sys, but for what SAYS."""
+
+    class implementation:
+        pass
+
+    def __getattr__(self, name):
+        return getattr(sys, name)
 
 
 class Flash:
@@ -19,13 +32,29 @@ class Flash:
         return {4: len(self._blocks), 5: 4096}.get(op, 0)
 
 
-flash = Flash(int(sys.argv[1]) // 4)
-vfs.VfsLfs2.mkfs(flash)
+def start():
+    """As after a soft reset."""
+    for name in [name for name in sys.modules if name not in ("vfs", "gc")]:
+        del sys.modules[name]
+    for name in ("version", "_machine", "_mpy"):
+        setattr(Sys.implementation, name, SAYS.get(name, getattr(sys.implementation, name)))
+    sys.modules["sys"] = Sys()
+    sys.modules.update(MODULES)
+    sys.path[:] = ["", HOME, HOME + "/lib"]
+    vfs_chdir(HOME or "/")
+    gc.collect()
+
+
 vfs.umount("/")
-vfs.mount(vfs.VfsLfs2(flash), "/")
-sys.path[:] = ["", "/lib"]
-scope = {}
-line, out, said = sys.stdin.buffer, sys.stdout.buffer, "raw REPL; CTRL-B to exit\r\n>"
+HOME = sys.argv[2].rstrip("/")
+if sys.argv[1] != "0":
+    flash = Flash(int(sys.argv[1]) // 4)
+    vfs.VfsLfs2.mkfs(flash)
+    vfs.mount(vfs.VfsLfs2(flash), HOME or "/")
+from os import chdir as vfs_chdir
+
+exec(sys.argv[3])
+line, out, said = sys.stdin.buffer, sys.stdout.buffer, b"raw REPL; CTRL-B to exit\r\n>"
 
 
 def paste():
@@ -39,15 +68,15 @@ def paste():
     return code
 
 
+start()
+scope = {}
 while True:
     byte = line.read(1)
     if byte in (b"\x01", b"\x04"):
         if byte == b"\x04":
-            for name in [name for name in sys.modules if name not in ("sys", "vfs", "gc")]:
-                del sys.modules[name]
             scope = {}
-            gc.collect()
-        out.write(said.encode())
+            start()
+        out.write(said)
     elif byte == b"\x05":
         line.read(2)
         code = paste()

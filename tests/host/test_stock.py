@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""Models on stock MicroPython: the unix port, unmodified, at a pty, with native modules of x64."""
+"""Models and applications on stock MicroPython: the unix port, unmodified, at a pty, with native modules of x64."""
 
+import json
 import os
 import subprocess
 import tty
@@ -8,33 +9,40 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+import pipeline_reference
 import pytest
 from tflite_micro import runtime
-from torpor_host import build, deploy
+from torpor_host import application, build, deploy, device
 from torpor_host.convert.writer import Writer
 from torpor_host.errors import ToolError
 from torpor_host.link import Link
-from torpor_host.paths import MODELS
+from torpor_host.paths import BOARDS, MODELS
 
 
 @contextmanager
-def stock_unix(storage=400, heap="2M"):
-    """A link to the port with a file system of `storage` kB, in the same heap."""
+def stock_unix(storage=400, heap="2M", home="", prepare=""):
+    """The port with a file system of `storage` kB, in the same heap, at `home`; see raw_repl.py. Gives the name of its pty."""
     master, slave = os.openpty()
     tty.setraw(slave)
     tty.setraw(master)
     binary = build.build(["unix"])["unix"]
-    command = [binary, "-X", f"heapsize={heap}", Path(__file__).with_name("raw_repl.py"), str(storage)]
+    command = [binary, "-X", f"heapsize={heap}", Path(__file__).with_name("raw_repl.py"), str(storage), home, prepare]
     process = subprocess.Popen(command, stdin=master, stdout=master, stderr=subprocess.DEVNULL)
     try:
-        with Link(os.ttyname(slave)) as link:
-            link.enter_raw()
-            yield link
+        yield os.ttyname(slave)
     finally:
         process.kill()
         process.wait()
         os.close(master)
         os.close(slave)
+
+
+@contextmanager
+def linked(*arguments, **more):
+    """A link to it."""
+    with stock_unix(*arguments, **more) as port, Link(port) as link:
+        link.enter_raw()
+        yield link
 
 
 def adder():
@@ -51,7 +59,7 @@ def test_a_model_gets_its_native_module_and_a_second_takes_nothing_from_it():
     x = np.random.default_rng(1).integers(-128, 128, oracle.get_input_details(0)["shape"]).astype(np.int8)
     oracle.set_input(x, 0)
     oracle.invoke()
-    with stock_unix() as link:
+    with linked() as link:
         with pytest.raises(ToolError, match="no module named 'tflm'"):
             link.exec("import tflm")
         assert deploy.push_model(link, keywords, "keywords").path == "/models/keywords.tflite"
@@ -62,25 +70,98 @@ def test_a_model_gets_its_native_module_and_a_second_takes_nothing_from_it():
         assert link.eval("list(tflm.Model('/models/adder.tflite').predict([1, 2, 3, 0.5]))") == [2, 4, 6, 1]
 
 
-def test_a_module_that_is_there_is_not_written_again():
-    with stock_unix() as link:
-        deploy.push_model(link, adder(), "adder")
-        link.exec("with open('/lib/tflm.json', 'a') as f: f.write(' ')")
-        deploy.push_model(link, adder(), "other")
-        assert link.exec("print(open('/lib/tflm.json').read(), end='|')").endswith(b" |")
+def test_only_what_differs_is_written():
+    with linked() as link:
+        first = deploy.push_model(link, adder(), "adder")
+        assert first.written == ("/lib/tflm.json", "/lib/tflm.mpy", "/models/adder.tflite")
+        assert deploy.push_model(link, adder(), "adder").written == ()
+        assert deploy.push_model(link, adder(), "other").written == ("/models/other.tflite",)
+
+
+def test_somebody_elses_module_is_left_alone():
+    with linked() as link:
+        deploy.push_file(link, b"theirs", "/tflm.mpy")
+        assert deploy.push_model(link, adder(), "adder").written == ("/models/adder.tflite",)
+
+
+PINS = """
+import io, time
+MIC_RATE, MIC_DEPTH = 16000, 16000
+
+class Recording(io.IOBase):
+    def __init__(self):
+        self._file, self._start, self._given = open("yes.wav", "rb"), time.ticks_ms(), 0
+        self._file.read(44)  # the header
+
+    def ioctl(self, _request, _arg):
+        return 0
+
+    def readinto(self, buf):  # what a microphone has heard by now, and nothing after the recording
+        due = time.ticks_diff(time.ticks_ms(), self._start) * 32 - self._given
+        count = self._file.readinto(memoryview(buf)[: min(len(buf), due // 2 * 2)])
+        if due > 1000 and not count:
+            raise EOFError
+        self._given += count
+        return count
+
+    def deinit(self):
+        self._file.close()
+
+def microphone():
+    return Recording()
+"""
+
+
+def test_the_readmes_application_with_all_that_its_firmware_lacks(torpor, tmp_path):
+    home = "/flash"  # as on an STM32
+    keywords, sound = MODELS / "keywords", MODELS / "keywords/samples/yes.wav"
+    (tmp_path / "board.py").write_text(PINS)
+    with stock_unix(500, home=home) as port:
+        pushed = [torpor("push", file, "--port", port, "--json") for file in ("board.py", sound, keywords / "model.tflite", keywords / "app.py")]
+        assert [result.returncode for result in pushed] == [0] * 4, pushed
+        written = json.loads(pushed[3].stdout)["written"]
+        heard = torpor("stream", "--start", "app", "--port", port, "--all", "--json")
+        again = torpor("push", keywords / "app.py", "--port", port, "--json")
+    assert written[-1] == f"{home}/app.py" and json.loads(again.stdout)["written"] == [] and "board.py" not in pushed[3].stderr
+    assert {f"{home}/lib/{name}.mpy" for name in ("dsp", "torpor/__init__", "torpor/sensors/mic", "asyncio/core")} <= set(written)
+    samples = np.frombuffer(sound.read_bytes()[44:], "<i2")
+    expected = pipeline_reference.records((keywords / "model.tflite").read_bytes(), samples, -35, 800, 3, 3, 0.8, 1000, 5)
+    found = [json.loads(line) for line in heard.stdout.splitlines()]
+    assert heard.returncode == 0 and [one["kind"] for one in found if one["kind"] != "stats"] == [kind for kind, _ in expected]
+    (decision,) = (one for one in found if one["kind"] == "decision")
+    (wanted,) = (fields for kind, fields in expected if kind == "decision")
+    assert (decision["label"], decision["t_ms"]) == ("yes", wanted["t_ms"]) and abs(decision["score"] - wanted["score"]) < 0.001
+
+
+def test_what_an_application_imports():
+    assert application.imported("import time, torpor.decide", "a.py") >= {"torpor", "torpor.pipeline", "dsp", "asyncio", "time"}
+    found = application.imported("def later():\n    from torpor import sensors", "a.py")
+    assert "torpor.sensors.mic" in found and "torpor.wake" not in found
+    assert application.imported("import time", "a.py") == {"time"}
+
+
+def test_a_board_gets_its_own_pins():
+    says = "SAYS['_machine'] = 'emu-m4f with QEMU'"
+    with linked(prepare=says) as link:
+        files = application.files_for(link, device.ask(link), {"board"}, "a.py")
+        assert files == {"/lib/board.py": (BOARDS / "emu-m4f/board.py").read_bytes()}
+        deploy.push_file(link, b"", "/board.py")
+        assert application.files_for(link, device.ask(link), {"board"}, "a.py") == {}
+    with linked() as link:
+        assert list(application.files_for(link, device.ask(link), {"board"}, "a.py", "emu-m4f")) == ["/lib/board.py"]
 
 
 def refused(link, data, words):
     with pytest.raises(ToolError, match=words) as raised:
         deploy.push_model(link, data, "model")
-    assert "torpor optimize" in raised.value.hint and link.eval("__import__('os').listdir('/')") == []
+    assert raised.value.hint and link.eval("__import__('os').listdir('/')") == []
 
 
 def test_a_model_too_large_for_the_heap_is_refused_before_anything_is_written():
-    with stock_unix(40, "150K") as link:
+    with linked(40, "150K") as link:
         refused(link, (MODELS / "keywords/model.tflite").read_bytes(), "over by .* bytes of RAM")
 
 
 def test_a_model_too_large_for_the_file_system_is_refused_before_anything_is_written():
-    with stock_unix(60) as link:
-        refused(link, (MODELS / "keywords/model.tflite").read_bytes(), "over by .* bytes of flash")
+    with linked(60) as link:
+        refused(link, (MODELS / "keywords/model.tflite").read_bytes(), "and what it needs do not fit the file system .* bytes free, .* too few")

@@ -51,7 +51,7 @@ def measure(data: bytes, board: BoardProfile, module: int | None, taken: int | N
     code = (module or 0) + _TABLES if stock else 0
     copy = [] if board.romfs else [len(data)]
     flash = _flash(data, board, (module or 0) if stock else 0)
-    least, most = _heap(board, [*copy, *kept], code)
+    least, most = heap_left(board, [*copy, *kept], code)
     doubt = _doubt(board, stock and module is None, least, flash)
     short = (most is not None and most < 0) or (flash is not None and flash < 0)
     fits = False if short else (None if doubt else True)
@@ -67,7 +67,7 @@ def _flash(data, board, module) -> int | None:
     return board.room - (len(romfs.build({"model.tflite": data})) if board.romfs else len(data)) - (0 if board.romfs else module)
 
 
-def _heap(board, kept, code) -> tuple[int | None, int | None]:
+def heap_left(board: BoardProfile, kept: list[int], code: int) -> tuple[int | None, int | None]:
     """Bytes that are left of the least heap, and of the largest. kept: sizes of what is allocated beside the code.
 
     Where code is copied on to executable memory, it is there twice while it is imported: the heap's copy is free again afterwards.
