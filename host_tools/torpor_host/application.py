@@ -125,9 +125,10 @@ def _check_memory(link, found, files, name):
     tflm = _size(link, f"{found.home}/lib/tflm.mpy")
     code = [len(data) for path, data in files.items() if path.endswith("/dsp.mpy")] + [tflm] * bool(tflm)
     beside = [len(data) for path, data in files.items() if not path.endswith("/dsp.mpy")]
-    left, _ = memory.heap_left(room.profile(link, found), beside or [0], sum(code))
+    board = room.profile(link, found)
+    left, _ = memory.heap_left(board, beside or [0], sum(code))
     if left < 0:
-        raise room.no_memory(link, found, f"What {name} imports", f"{-left:,} bytes of RAM", _HELP)
+        raise room.no_memory(found, board, f"What {name} imports", f"{-left:,} bytes of RAM", _HELP)
 
 
 def _pins(link, found, missing, board, progress):

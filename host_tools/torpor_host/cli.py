@@ -26,7 +26,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
 On = Annotated[Optional[str], typer.Option(
     "--on", "--port", metavar="BOARD", help="A serial port, or an emulated board such as emu-m4f; by default the only board attached.")]
 Wav = Annotated[Optional[Path], typer.Option(help="What an emulated board hears: 16 kHz, mono, 16 bit.")]
-Target = Annotated[str, typer.Option("--on", metavar="TARGET", help="host, unix, or an emulated board.")]
+Target = Annotated[str, typer.Option("--on", "--port", metavar="TARGET", help="host, unix, an emulated board, or a serial port.")]
 
 
 @app.command()

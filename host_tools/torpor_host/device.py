@@ -15,8 +15,8 @@ from torpor_host.boards import NATMODS
 from torpor_host.errors import ToolError
 from torpor_host.link import Link
 
-# As py/persistentcode.h numbers them.
-_ARCHES = ("", "x86", "x64", "armv6", "armv6m", "armv7m", "armv7em", "armv7emsp", "armv7emdp", "xtensa", "xtensawin", "rv32imc", "rv64imc")
+# As py/persistentcode.h numbers them; but firmware for any core with Thumb-2 and no FPU, a Cortex-M3's too, says armv7em.
+_ARCHES = ("", "x86", "x64", "armv6", "armv6m", "armv7m", "armv7m", "armv7emsp", "armv7emdp", "xtensa", "xtensawin", "rv32imc", "rv64imc")
 ABI = 6, 3  # of the native modules that MicroPython 1.23 to 1.29 load
 
 # MicroPython. rom_ioctl: 1 is the number of ROMFS partitions, 2 gives one. The largest piece is found by trying, to 1/32.

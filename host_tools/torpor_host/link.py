@@ -92,6 +92,20 @@ class Link:
             raise ToolError(f"The board on {self.port} has no raw-paste mode.", "it needs MicroPython 1.14 or newer")
         self._paste(code.encode())
 
+    def asks(self, words: bytes) -> bool:
+        """Whether the started program goes on to print `words`, which are taken, rather than to end."""
+        deadline = time.monotonic() + self._timeout
+        while words not in self._buffer and END not in self._buffer:
+            if data := self._receive():
+                self._buffer += data
+            elif time.monotonic() > deadline:
+                raise self._dead()
+        before, found, after = bytes(self._buffer).partition(words)
+        if not found or END in before:
+            return False
+        self._buffer[:] = after
+        return True
+
     def finish(self, timeout: float | None = None, consume: Callable[[bytes], None] | None = None) -> bytes:
         """What the started program printed, once it has ended; `consume` gets it as it comes.
 

@@ -104,8 +104,8 @@ def profile(link: Link, device: Device) -> BoardProfile:
                         heap=(device.heap_free, device.heap_free), piece=device.piece, executable=device.executable)
 
 
-def no_memory(link: Link, device: Device, name: str, over: str, hint: str) -> ToolError:
-    """over: what is lacking, "4,096 bytes of RAM"."""
+def no_memory(device: Device, board: BoardProfile, name: str, over: str, hint: str) -> ToolError:
+    """over: what is lacking, "4,096 bytes of RAM". board: its profile."""
     has = f"its heap has {device.heap_free:,} bytes free, {device.piece:,} in one piece"
     has += "" if device.executable is None else f", executable memory {device.executable:,}"
-    return ToolError(f"{name} does not fit the board on {link.port}: it is over by {over}; {has}.", hint)
+    return ToolError(f"{name} does not fit the board on {board.name}: it is over by {over}; {has}.", hint)

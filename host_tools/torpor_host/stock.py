@@ -10,6 +10,7 @@ import tempfile
 from pathlib import Path
 
 from torpor_host import device, natmod, room
+from torpor_host.boards import BoardProfile
 from torpor_host.check import memory
 from torpor_host.device import Device
 from torpor_host.link import Link
@@ -45,7 +46,7 @@ def module_for(link: Link, found: Device, data: bytes, name: str, progress: Sile
         return {}
     parts = _with(natmod.Parts(*_known(known)), data)
     code = build(found, parts, progress)
-    check_memory(link, found, data, name, len(code))
+    check_memory(found, room.profile(link, found), data, name, len(code))
     # The record first: a module without one would pass for somebody else's.
     return {record: json.dumps({"operators": parts.operators, "types": parts.types}).encode(), module: code}
 
@@ -63,11 +64,11 @@ def parts_of(data: bytes) -> natmod.Parts:
         return natmod.parts_of([path])
 
 
-def check_memory(link: Link, found: Device, data: bytes, name: str, code: int) -> None:
-    """Raises ToolError if a model with a module of `code` bytes does not fit; other models in use are not counted."""
-    result = memory.measure(data, room.profile(link, found), code)
+def check_memory(found: Device, board: BoardProfile, data: bytes, name: str, code: int) -> None:
+    """Raises ToolError if a model with a module of `code` bytes does not fit `board`; other models in use are not counted."""
+    result = memory.measure(data, board, code)
     if result.over():
-        raise room.no_memory(link, found, name, " and ".join(result.over()), _HELP)
+        raise room.no_memory(found, board, name, " and ".join(result.over()), _HELP)
 
 
 def _known(record):

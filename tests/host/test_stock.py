@@ -70,6 +70,21 @@ def test_a_model_gets_its_native_module_and_a_second_takes_nothing_from_it():
         assert link.eval("list(tflm.Model('/models/adder.tflite').predict([1, 2, 3, 0.5]))") == [2, 4, 6, 1]
 
 
+def test_infer_needs_no_file_system_and_leaves_nothing(torpor, tmp_path):
+    model = MODELS / "keywords/model.tflite"
+    x = np.random.default_rng(2).integers(-128, 128, (1, 49, 32, 1)).astype(np.int8)
+    np.save(tmp_path / "x.npy", x)
+    oracle = runtime.Interpreter.from_bytes(model.read_bytes())
+    oracle.set_input(x, 0)
+    oracle.invoke()
+    with stock_unix(0) as port:
+        result = torpor("infer", model, "--port", port, "--input", "x.npy", "--out", "y.npz")
+        with Link(port) as link, pytest.raises(ToolError, match="no module named 'tflm'"):
+            link.exec("import tflm")
+    assert result.returncode == 0, result.stderr
+    assert np.load(tmp_path / "y.npz")["scores"].tobytes() == oracle.get_output(0).tobytes()
+
+
 def test_only_what_differs_is_written():
     with linked() as link:
         first = deploy.push_model(link, adder(), "adder")

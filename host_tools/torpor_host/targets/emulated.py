@@ -43,7 +43,7 @@ class Emulated:
         image = romfs.build(script.files(model, inputs))
         with self._progress.step(f"{call} on {self.name}"), instance(self._board, image, shift, firmware) as link:
             try:
-                return script.answer(link.exec(script.program(call, "/rom"), _TIMEOUT_S), self.name)
+                return script.answer(link.exec(script.program(call, "'/rom'"), _TIMEOUT_S), self.name)
             except BoardError as error:
                 raise script.failure(error.trace, self.name) from None
 

@@ -1,25 +1,27 @@
 # SPDX-License-Identifier: MIT
 # MicroPython, not CPython: sent to a target by targets/script.py, which appends a call.
-# Files lie in one folder: model.tflite, input0, input1, ... (raw bytes). The answer is one line of JSON.
+# `files` is a folder, or {name: bytes}: model.tflite, input0, input1, ... (raw bytes). The answer is one line of JSON.
 import binascii
+import io
 import json
 
 import tflm
 
 
-def _open(folder):
-    return tflm.Model(folder + "/model.tflite")
+def _open(files):
+    return tflm.Model(files["model.tflite"] if isinstance(files, dict) else files + "/model.tflite")
 
 
-def _fill(folder, m):
+def _fill(files, m):
     for i in range(len(m.inputs)):
-        with open("%s/input%d" % (folder, i), "rb") as f:
+        name = "input%d" % i
+        with io.BytesIO(files[name]) if isinstance(files, dict) else open(files + "/" + name, "rb") as f:
             f.readinto(m.input(i))
 
 
-def infer(folder):
-    m = _open(folder)
-    _fill(folder, m)
+def infer(files):
+    m = _open(files)
+    _fill(files, m)
     m.run()
     outputs = [_describe(t, m.output(i)) for i, t in enumerate(m.outputs)]
     print(json.dumps({"engine": tflm.ENGINE, "arena_bytes": m.arena_size + m.state_size, "outputs": outputs}))
@@ -32,16 +34,16 @@ def _describe(t, data):
     }
 
 
-def bench(folder):
-    m = _open(folder)
-    _fill(folder, m)
+def bench(files):
+    m = _open(files)
+    _fill(files, m)
     answer = {"engine": tflm.ENGINE, "arena_bytes": m.arena_size + m.state_size, "macs": m.macs}
     try:
         import emu
     except ImportError:
         answer["time_us"] = _median_us(m.run)
     else:
-        answer.update(_count(emu, folder, m))
+        answer.update(_count(emu, files, m))
     print(json.dumps(answer))
 
 
@@ -62,17 +64,17 @@ def _batch_us(call, count):
     return time.ticks_diff(time.ticks_us(), start)
 
 
-def _count(emu, folder, m):
+def _count(emu, files, m):
     """Ticks of the board's counter in run(), each operator, predict() and opening, less what measuring costs."""
     import gc
     import time
 
     x = [_floats(t.nbytes // _SIZE[t.dtype]) for t in m.inputs]
-    view = memoryview(open(folder + "/model.tflite", "rb"))
+    view = memoryview(open(files + "/model.tflite", "rb"))
     gc.collect()
     emu.measure(_nothing)  # the first call fills the interpreter's caches
     ticks, stack = emu.measure(m.run)
-    _fill(folder, m)  # a run may overwrite the inputs
+    _fill(files, m)  # a run may overwrite the inputs
     ops = m.profile(time.ticks_cpu)
     return {
         "tick_hz": emu.TICK_HZ,

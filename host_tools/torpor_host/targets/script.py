@@ -17,9 +17,9 @@ def files(model: bytes, inputs: list[np.ndarray]) -> dict[str, bytes]:
     return {"model.tflite": model, **{f"input{i}": x.tobytes() for i, x in enumerate(inputs)}}
 
 
-def program(call: str, folder: str) -> str:
-    """Source text that runs `infer` or `bench` on the files in `folder`."""
-    return f"{_PROGRAM}\n{call}({folder!r})\n"
+def program(call: str, files: str) -> str:
+    """Source text that runs `infer` or `bench` on files: an expression that is a folder's path, or {name: bytes}."""
+    return f"{_PROGRAM}\n{call}({files})\n"
 
 
 def answer(output: bytes, where: str) -> dict:
@@ -47,6 +47,8 @@ def failure(trace: str, where: str) -> ToolError:
     if kind == "MemoryError":
         sentence = f"{where} has not enough memory: {text or 'out of memory'}."
         return ToolError(sentence, "use a smaller model, or a board with more RAM")
+    if kind == "ImportError":
+        return ToolError(f"The firmware of {where} lacks what this needs: {text}.", "use a firmware that has it")
     if kind == "ValueError":
         return ToolError(f"{where} refused the model: {text}.", "export the model again")
     return ToolError(f"{where} failed: {last}.", "this is a bug; `torpor build` first, in case it is out of date")

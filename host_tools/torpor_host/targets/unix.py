@@ -32,7 +32,7 @@ class Unix:
         with tempfile.TemporaryDirectory() as folder:
             for name, data in script.files(model, inputs).items():
                 (Path(folder) / name).write_bytes(data)
-            (Path(folder) / "program.py").write_text(script.program(call, folder))
+            (Path(folder) / "program.py").write_text(script.program(call, repr(folder)))
             command = [binary, *_HEAP, Path(folder) / "program.py"]
             try:
                 result = subprocess.run(command, capture_output=True, timeout=_TIMEOUT_S, stdin=subprocess.DEVNULL)
