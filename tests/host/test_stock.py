@@ -2,55 +2,16 @@
 """Models and applications on stock MicroPython: the unix port, unmodified, at a pty, with native modules of x64."""
 
 import json
-import os
-import subprocess
-import tty
-from contextlib import contextmanager
-from pathlib import Path
 
 import numpy as np
 import pipeline_reference
 import pytest
+from stock_unix import adder, linked, stock_unix
 from tflite_micro import runtime
-from torpor_host import application, build, deploy, device
-from torpor_host.convert.writer import Writer
+from torpor_host import application, deploy, device
 from torpor_host.errors import ToolError
 from torpor_host.link import Link
 from torpor_host.paths import BOARDS, MODELS
-
-
-@contextmanager
-def stock_unix(storage=400, heap="2M", home="", prepare=""):
-    """The port with a file system of `storage` kB, in the same heap, at `home`; see raw_repl.py. Gives the name of its pty."""
-    master, slave = os.openpty()
-    tty.setraw(slave)
-    tty.setraw(master)
-    binary = build.build(["unix"])["unix"]
-    command = [binary, "-X", f"heapsize={heap}", Path(__file__).with_name("raw_repl.py"), str(storage), home, prepare]
-    process = subprocess.Popen(command, stdin=master, stdout=master, stderr=subprocess.DEVNULL)
-    try:
-        yield os.ttyname(slave)
-    finally:
-        process.kill()
-        process.wait()
-        os.close(master)
-        os.close(slave)
-
-
-@contextmanager
-def linked(*arguments, **more):
-    """A link to it."""
-    with stock_unix(*arguments, **more) as port, Link(port) as link:
-        link.enter_raw()
-        yield link
-
-
-def adder():
-    """float32 y = x + x."""
-    w = Writer("adder")
-    x, y = w.tensor("x", (1, 4), np.float32), w.tensor("y", (1, 4), np.float32)
-    w.op("ADD", [x, x], [y])
-    return w.finish([x], [y])
 
 
 def test_a_model_gets_its_native_module_and_a_second_takes_nothing_from_it():
@@ -164,19 +125,3 @@ def test_a_board_gets_its_own_pins():
         assert application.files_for(link, device.ask(link), {"board"}, "a.py") == {}
     with linked() as link:
         assert list(application.files_for(link, device.ask(link), {"board"}, "a.py", "emu-m4f")) == ["/lib/board.py"]
-
-
-def refused(link, data, words):
-    with pytest.raises(ToolError, match=words) as raised:
-        deploy.push_model(link, data, "model")
-    assert raised.value.hint and link.eval("__import__('os').listdir('/')") == []
-
-
-def test_a_model_too_large_for_the_heap_is_refused_before_anything_is_written():
-    with linked(40, "150K") as link:
-        refused(link, (MODELS / "keywords/model.tflite").read_bytes(), "over by .* bytes of RAM")
-
-
-def test_a_model_too_large_for_the_file_system_is_refused_before_anything_is_written():
-    with linked(60) as link:
-        refused(link, (MODELS / "keywords/model.tflite").read_bytes(), "and what it needs do not fit the file system .* bytes free, .* too few")
