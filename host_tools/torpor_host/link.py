@@ -243,7 +243,7 @@ def run_file(link: Link, script: Path, consume, timeout: float | None = None) ->
     except BoardError as error:
         trace = error.trace.replace("<stdin>", script.name).strip()
         lacking = any(f"no module named '{name}" in trace for name in ("torpor", "tflm", "dsp"))
-        hint = f"`torpor push {script.name}` brings what it imports, a model tflm" if lacking else "correct it, or try its lines in `torpor repl`"
+        hint = f"`torpor push {script.name}` brings what it imports, but tflm, which a model brings" if lacking else "correct it, or try its lines in `torpor repl`"
         raise ToolError(f"{script.name} failed on the board.\n{trace}", hint) from None
     except KeyboardInterrupt:
         link.write(_INTERRUPT)

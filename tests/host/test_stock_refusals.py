@@ -76,6 +76,13 @@ def test_an_application_with_a_syntax_error(fails, tmp_path):
     assert sentence == "app.py is no Python: line 2: invalid syntax." and hint
 
 
+def test_run_of_what_was_not_pushed_says_what_to_do(torpor, tmp_path):
+    (tmp_path / "app.py").write_text("import torpor\n")
+    with stock_unix() as port:
+        result = torpor("run", "app.py", "--port", port)
+    assert result.returncode == 2 and result.stderr.endswith("hint:  `torpor push app.py` brings what it imports, but tflm, which a model brings\n")
+
+
 def test_a_board_that_there_is_not(fails):
     with stock_unix() as port:
         assert fails("push", KEYWORDS, "--port", port, "--board", "MARS")[0] == "there is no board MARS."
