@@ -14,8 +14,14 @@ SRC_USERMOD_C += $(addprefix $(TORPOR_FIRMWARE)/,modtflm.c $(TORPOR_MODTFLM_SRC)
 SRC_USERMOD_LIB_C += $(addprefix $(TORPOR_FIRMWARE)/,$(TORPOR_ENGINE_SRC) $(TORPOR_DSP_SRC))
 CFLAGS_USERMOD += -I$(TORPOR_FIRMWARE)
 
-# For the kernels alone, after a port's own flags: they want speed; results are the same bytes on every
-# machine only without fused multiply-adds and with constants as written; their doubles are meant.
-$(addprefix $(BUILD)/$(notdir $(TORPOR_FIRMWARE))/,$(TORPOR_ENGINE_SRC:.c=.o) $(TORPOR_DSP_SRC:.c=.o)): \
-	CFLAGS += -O2 -ffp-contract=off -fno-single-precision-constant \
+# For the kernels alone, after a port's own flags: they want speed, or, where flash is short (TORPOR_OPT=-Os), only their
+# innermost loops do; results are the same bytes on every machine only without fused multiply-adds and with constants as
+# written; their doubles are meant.
+TORPOR_OPT ?= -O2
+TORPOR_KERNELS := $(TORPOR_ENGINE_SRC) $(TORPOR_DSP_SRC)
+TORPOR_OBJECTS := $(BUILD)/$(notdir $(TORPOR_FIRMWARE))
+$(patsubst %.c,$(TORPOR_OBJECTS)/%.o,$(filter-out $(TORPOR_FAST),$(TORPOR_KERNELS))): CFLAGS += $(TORPOR_OPT)
+$(patsubst %.c,$(TORPOR_OBJECTS)/%.o,$(filter $(TORPOR_FAST),$(TORPOR_KERNELS))): CFLAGS += -O2
+$(patsubst %.c,$(TORPOR_OBJECTS)/%.o,$(TORPOR_KERNELS)): CFLAGS += \
+	-ffp-contract=off -fno-single-precision-constant \
 	-Wno-double-promotion -Wno-float-conversion -Wno-ignored-optimization-argument
