@@ -3,6 +3,7 @@
 
 import asyncio
 import io
+import sys
 
 from torpor import sensors
 from torpor.sensors import mic
@@ -122,6 +123,27 @@ def test_a_sensor_that_is_not_there_is_named():
         assert False
     except ValueError as error:
         assert str(error) == "no sensor of kind nose"
+
+
+def refusal():
+    """What is said of the `board` that is in sys.modules, or of none."""
+    try:
+        mic.open()
+    except OSError as error:
+        return str(error)
+
+
+def test_a_board_without_a_microphone_says_so():
+    before = sys.modules.pop("board", None)
+    path, sys.path[:] = list(sys.path), []
+    without = refusal()
+    sys.path[:] = path
+    sys.modules["board"] = object()
+    silent = refusal()
+    del sys.modules["board"]
+    if before:
+        sys.modules["board"] = before
+    assert "no board.py" in without and "no microphone" in silent
 
 
 asyncio_of_the_driver, ticks = mic.asyncio, mic.ticks_ms

@@ -7,9 +7,13 @@ from time import ticks_diff, ticks_ms
 
 
 def open():
-    """The board's microphone; `board.py` says how it is wired (see lib/DESIGN.md)."""
-    import board
-
+    """The board's microphone; `board.py` says how it is wired (see lib/DESIGN.md). OSError if it has none."""
+    try:
+        import board
+    except ImportError:
+        raise OSError("no board.py on this board: copy one from boards/")
+    if not hasattr(board, "microphone"):
+        raise OSError("this board has no microphone that MicroPython can read: board.py has no microphone()")
     return Mic(board.microphone(), board.MIC_RATE, board.MIC_DEPTH)
 
 
