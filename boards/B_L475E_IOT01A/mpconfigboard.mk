@@ -1,0 +1,4 @@
+TORPOR_BOARD := B_L475E_IOT01A
+TORPOR_ROMFS := ../NUCLEO_L476RG/romfs.ld
+TORPOR_OPT := -Os
+include $(BOARD_DIR)/../stm32.mk

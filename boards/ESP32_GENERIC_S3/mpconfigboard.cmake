@@ -1,0 +1,2 @@
+set(TORPOR_BOARD ESP32_GENERIC_S3)
+include(${CMAKE_CURRENT_LIST_DIR}/../esp32.cmake)

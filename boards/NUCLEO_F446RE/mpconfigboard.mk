@@ -1,0 +1,2 @@
+TORPOR_BOARD := NUCLEO_F446RE
+include $(BOARD_DIR)/../stm32f4_512k.mk

@@ -1,0 +1,4 @@
+TORPOR_BOARD := NUCLEO_L476RG
+TORPOR_ROMFS := romfs.ld
+TORPOR_OPT := -Os
+include $(BOARD_DIR)/../stm32.mk

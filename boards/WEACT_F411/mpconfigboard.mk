@@ -1,0 +1,2 @@
+TORPOR_BOARD := WEACT_F411_BLACKPILL
+include $(BOARD_DIR)/../stm32f4_512k.mk
