@@ -7,7 +7,7 @@ is skipped when its result is already there; each one that works shows elapsed t
 
     python3 host_tools/bootstrap.py [test]
 
-`test` adds what only tests need: the compiler with a fuzzer, pytest, PyTorch, Keras, ONNX, scikit-learn.
+`test` adds what only tests need: the compiler with a fuzzer, pytest, PyTorch, Keras, ONNX, scikit-learn, MicroPython's types.
 
 MICROPYTHON_DIR=/path uses that checkout and downloads nothing.
 """
@@ -21,6 +21,7 @@ import tarfile
 import tempfile
 import threading
 import time
+import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -44,6 +45,7 @@ TEST_PACKAGES = (
 )
 EXTRAS = "build,plot"
 TEST_EXTRAS = "test,keras,onnx,sklearn,train"
+STUBS = "esp32", "stm32"
 
 MICROPYTHON_VERSION = "1.25.0+ds-1"
 MICROPYTHON_SUITE = "trixie"
@@ -141,6 +143,21 @@ def make_venv(extras, what):
     stamp.write_text(want)
 
 
+def install_stubs():
+    """Puts MicroPython's types, each port's into a folder of its own because their modules have the same names, into .venv/stubs."""
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    for port in STUBS:
+        wanted, target = extras[f"stubs-{port}"], VENV / "stubs" / port
+        stamp = target.with_suffix(".stamp")
+        if stamp.exists() and stamp.read_text() == " ".join(wanted):
+            continue
+        with Step(f"python: MicroPython's types for {port}"):
+            shutil.rmtree(target, ignore_errors=True)
+            pip = [VENV / "bin/pip", "install", "-q", "--disable-pip-version-check", "--no-deps"]
+            run([*pip, "--target", target, *wanted], "PyPI must be reachable")
+        stamp.write_text(" ".join(wanted))
+
+
 def debian_mirror():
     """The address that this machine's own apt takes Debian from."""
     command = ["apt-get", "indextargets", "--format", "$(ORIGIN)|$(LABEL)|$(REPO_URI)", "Created-By: Packages"]
@@ -200,6 +217,7 @@ def main():
         make_venv(EXTRAS, "numpy, tflite-micro, mpremote ...")
         if test:
             make_venv(TEST_EXTRAS, "pytest, PyTorch, Keras, ONNX, scikit-learn")
+            install_stubs()
         fetch_micropython()
     except SetupError as error:
         print(f"error: {error}\nhint:  {error.hint}", file=sys.stderr)
