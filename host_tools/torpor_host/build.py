@@ -30,8 +30,11 @@ _PACKAGES = {
     "arm-none-eabi-gcc": "gcc-arm-none-eabi libnewlib-arm-none-eabi",
     "riscv64-unknown-elf-gcc": "gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf",
     "pkg-config": "pkg-config",
+    "cmake": "cmake",
+    "ninja": "ninja-build",
 }
 _ELSEWHERE = {
+    "idf.py": "install ESP-IDF and name its folder with --idf",
     "xtensa-lx106-elf-gcc": "put the compiler of the ESP8266's esp-open-sdk on the PATH",
     "xtensa-esp32-elf-gcc": "put ESP-IDF's compiler on the PATH: its export.sh does",
 }
@@ -55,6 +58,7 @@ class Part:
 
     title: what a person reads. make: folder and arguments of make. output: the file that it leaves.
     tools: programs it needs. inputs: our folders and files whose content decides whether to build again.
+    env: the environment of make, if it is not this process's.
     """
 
     title: str
@@ -63,11 +67,12 @@ class Part:
     tools: tuple[str, ...] = ("make", "cc")
     inputs: tuple[Path, ...] = ()
     after: tuple[str, ...] = field(default=())
+    env: dict[str, str] | None = field(default=None, repr=False)
 
 
 def parts() -> dict[str, Part]:
     """Every part by name, except `host`, which the library builds itself."""
-    found = {"mpy-cross": _mpy_cross(), "unix": _unix(), "unix-torpor": _unix_torpor(), "natmod-x64": natmod("x64")}
+    found = {"mpy-cross": mpy_cross(), "unix": _unix(), "unix-torpor": _unix_torpor(), "natmod-x64": natmod("x64")}
     for board in map(load_board, emulated_names()):
         found[f"natmod-{board.natmod}"] = natmod(board.natmod)
         found[board.name] = _firmware(board)
@@ -158,15 +163,20 @@ def _check_tools(part):
 def _make(name, part):
     log = BUILD / f"{name}.log"
     command = ["make", _JOBS, "-C", *part.make]
-    # pyelftools and ar, which MicroPython's build calls through `python3`, are in this environment.
-    # The ceiling keeps it from taking our commit for MicroPython's version.
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
-    env = {**os.environ, "PATH": path, "GIT_CEILING_DIRECTORIES": str(ROOT)}
     with open(log, "w") as out:
-        result = subprocess.run(command, stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, env=env)
+        result = subprocess.run(command, stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, env=part.env or _environment())
     if result.returncode or not part.output.exists():
         tail = "\n".join(log.read_text(errors="replace").splitlines()[-_LOG_LINES:])
         raise ToolError(f"The build of {part.title} failed:\n{tail}", f"all of it is in {log.relative_to(ROOT)}")
+
+
+def _environment():
+    """pyelftools and ar, which MicroPython's build calls through `python3`, are beside this one.
+
+    The ceiling keeps it from taking our commit for MicroPython's version.
+    """
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    return {**os.environ, "PATH": path, "GIT_CEILING_DIRECTORIES": str(ROOT)}
 
 
 def _digest(part) -> str:
@@ -186,7 +196,7 @@ def _files(inputs):
         yield from (p for p in below if p.is_file() and p.suffix != ".md" and "__pycache__" not in p.parts)
 
 
-def _module_sources():
+def module_sources():
     """What every build of tflm and dsp reads."""
     folders = (FIRMWARE / name for name in ("engine", "dsp", "modtflm"))
     return (*folders, FIRMWARE / "micropython.mk", *sorted(FIRMWARE.glob("*.[ch]")))
@@ -196,8 +206,9 @@ def _cross():
     return f"MICROPY_MPYCROSS={BUILD / 'mpy-cross/mpy-cross'}"
 
 
-def _mpy_cross():
-    output = BUILD / "mpy-cross/mpy-cross"
+def mpy_cross(folder: str = "mpy-cross") -> Part:
+    """MicroPython's compiler; one of another version goes to a folder of its own."""
+    output = BUILD / folder / "mpy-cross"
     return Part("mpy-cross", (f"{micropython()}/mpy-cross", f"BUILD={output.parent}"), output)
 
 
@@ -214,14 +225,14 @@ def _unix():
 def _unix_torpor(folder="unix-torpor", title="MicroPython with tflm and dsp for this PC", engine=()):
     # Nothing of micropython-lib is frozen, but make looks for its README.md.
     manifest = f"FROZEN_MANIFEST={LIB / 'manifest.py'}", f"MPY_LIB_DIR={micropython()}"
-    return _unix_port(folder, title, (f"USER_C_MODULES={ROOT}", *manifest, *engine), (*_module_sources(), LIB))
+    return _unix_port(folder, title, (f"USER_C_MODULES={ROOT}", *manifest, *engine), (*module_sources(), LIB))
 
 
 def natmod(arch: str, folder: str = "", options: tuple[str, ...] = ()) -> Part:
     """The native modules for an architecture, with further options of make in a folder of their own."""
     output = BUILD / f"natmod/{folder or arch}/tflm.mpy"
     place = f"ARCH={arch}", f"BUILD={output.parent}", f"MICROPYTHON_DIR={micropython()}"
-    inputs = (*_module_sources(), FIRMWARE / "natmod")
+    inputs = (*module_sources(), FIRMWARE / "natmod")
     make = (str(FIRMWARE / "natmod"), *place, *options)
     return Part(f"native modules for {arch}", make, output, ("make", COMPILERS[arch]), inputs)
 
@@ -246,7 +257,7 @@ def _firmware(board: BoardProfile, folder="", title="", engine=()):
     output = BUILD / (folder or board.name) / board.firmware.name
     source = f"BOARD={board.name}", f"MICROPYTHON_DIR={micropython()}"
     make = (str(FIRMWARE / "emulated"), f"BUILD={output.parent}", *source, _cross(), *engine)
-    inputs = (*_module_sources(), FIRMWARE / "emulated", LIB, board.folder)
+    inputs = (*module_sources(), FIRMWARE / "emulated", LIB, board.folder)
     tools = "make", COMPILERS[board.natmod]
     return Part(title or f"firmware for {board.name}", make, output, tools, inputs, _NEEDS_CROSS)
 

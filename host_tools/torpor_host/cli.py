@@ -72,11 +72,16 @@ def build(
     ops: Annotated[Optional[str], typer.Option(metavar="NAME,...", help="Only with these operators.")] = None,
     out: Annotated[Optional[Path], typer.Option(metavar="FILE", help="Write the native module here.")] = None,
     sizes: Annotated[bool, typer.Option("--sizes", help="Print how large native modules are, as Markdown.")] = False,
+    board: Annotated[Optional[str], typer.Option(metavar="BOARD", help="Its firmware, with the engine inside.")] = None,
+    micropython: Annotated[Optional[Path], typer.Option(metavar="DIR", help="A checkout of MicroPython, for a real board.")] = None,
+    idf: Annotated[Optional[Path], typer.Option(metavar="DIR", help="ESP-IDF, for an ESP32, if it is not on the PATH.")] = None,
     as_json: Json = False,
 ):
     """Build firmware, native modules and MicroPython for this PC."""
-    from torpor_host import build, natmod as modules
+    from torpor_host import build, custom, natmod as modules
 
+    if board or micropython or idf:
+        return show.paths(custom.build(custom.Request(board, micropython, idf), _progress), as_json)
     if natmod or ops_from or ops or out or sizes:
         wanted = modules.Request(natmod, ops_from or [], ops.split(",") if ops else [], out)
         if sizes:

@@ -2,6 +2,8 @@
 """Where things lie in a checkout. MICROPYTHON_DIR overrides MicroPython's source, TORPOR_SHARED the peers' files."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -15,6 +17,17 @@ MODELS = ROOT / "models"
 def micropython() -> Path:
     """MicroPython's source tree."""
     return Path(os.environ.get("MICROPYTHON_DIR") or BUILD / "micropython").resolve()
+
+
+@contextmanager
+def micropython_at(folder: Path | None) -> Iterator[None]:
+    """MicroPython's source is in this folder for a while; nothing changes without one."""
+    before = os.environ.get("MICROPYTHON_DIR", "")
+    os.environ["MICROPYTHON_DIR"] = str(folder.resolve()) if folder else before
+    try:
+        yield
+    finally:
+        os.environ["MICROPYTHON_DIR"] = before
 
 
 def shared() -> Path:
