@@ -104,7 +104,7 @@ def _dots(pair):
 
 
 def _submodules(source):
-    empty = [path for path in _needed(source) if not any((source.micropython / path).glob("*"))]
+    empty = [path for path in _needed(source) if not any((source.micropython / path).glob("[!.]*"))]
     if not empty:
         return
     if (source.micropython / ".git").exists():
