@@ -131,7 +131,7 @@ def build_part(name: str, part: Part, progress: Silent = SILENT, force: bool = F
     """Builds one part, without those that it comes after, unless it is up to date; returns its output."""
     if not (micropython() / "py/mpconfig.h").exists():
         raise ToolError(f"MicroPython's source is not in {micropython()}.", "run `make demo` once, or set MICROPYTHON_DIR")
-    BUILD.mkdir(exist_ok=True)
+    BUILD.mkdir(parents=True, exist_ok=True)
     with files.locked(BUILD / f"{name}.lock"):
         stamp = BUILD / f"{name}.stamp"
         want = _digest(part)
@@ -167,7 +167,7 @@ def _make(name, part):
         result = subprocess.run(command, stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, env=part.env or _environment())
     if result.returncode or not part.output.exists():
         tail = "\n".join(log.read_text(errors="replace").splitlines()[-_LOG_LINES:])
-        raise ToolError(f"The build of {part.title} failed:\n{tail}", f"all of it is in {log.relative_to(ROOT)}")
+        raise ToolError(f"The build of {part.title} failed:\n{tail}", f"all of it is in {log}")
 
 
 def _environment():

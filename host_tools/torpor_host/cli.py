@@ -81,6 +81,7 @@ def build(
     from torpor_host import build, custom, natmod as modules
 
     if board or micropython or idf:
+        custom.alone(what, natmod, ops_from, ops, out, sizes)
         return show.paths(custom.build(custom.Request(board, micropython, idf), _progress), as_json)
     if natmod or ops_from or ops or out or sizes:
         wanted = modules.Request(natmod, ops_from or [], ops.split(",") if ops else [], out)

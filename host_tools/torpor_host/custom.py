@@ -35,6 +35,12 @@ class Request:
     idf: Path | None = None
 
 
+def alone(*others) -> None:
+    """Raises ToolError if more was asked for than a board's firmware, which has all of the engine."""
+    if any(others):
+        raise ToolError("A board's firmware is built whole, and nothing beside it.", "leave the names of parts and the options of native modules away")
+
+
 def build(request: Request, progress: Silent = SILENT) -> dict[str, Path]:
     """Builds a board's firmware in build/<board>/; returns file name to path.
 

@@ -1,13 +1,19 @@
 # SPDX-License-Identifier: MIT
-"""Where things lie in a checkout. MICROPYTHON_DIR overrides MicroPython's source, TORPOR_SHARED the peers' files."""
+"""Where things lie: in a checkout, or beside this file where the package was installed without one (setup.py).
+
+MICROPYTHON_DIR overrides MicroPython's source, TORPOR_SHARED the peers' files.
+"""
 
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-BUILD = ROOT / "build"
+_INSTALLED = Path(__file__).resolve().parent / "project"
+_CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+
+ROOT = _INSTALLED if _INSTALLED.is_dir() else Path(__file__).resolve().parents[2]
+BUILD = _CACHE / "torpor" if ROOT == _INSTALLED else ROOT / "build"
 BOARDS = ROOT / "boards"
 FIRMWARE = ROOT / "firmware"
 LIB = ROOT / "lib"

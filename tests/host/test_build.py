@@ -14,7 +14,6 @@ from torpor_host.errors import ToolError
 def project(tmp_path, monkeypatch):
     """A part `thing` that copies source.txt to out/thing/ and counts its runs in runs.txt."""
     monkeypatch.setattr(build, "BUILD", tmp_path / "out")
-    monkeypatch.setattr(build, "ROOT", tmp_path)
     (tmp_path / "Makefile").write_text("all:\n\tmkdir -p out/thing\n\tcp source.txt out/thing/thing.txt\n\techo run >> runs.txt\n")
     (tmp_path / "source.txt").write_text("one")
     part = Part("the thing", (str(tmp_path),), tmp_path / "out/thing/thing.txt", ("make",), (tmp_path / "source.txt",))
@@ -61,7 +60,7 @@ def test_a_failed_build_shows_the_log_and_is_tried_again(project):
     for _ in range(2):
         with pytest.raises(ToolError, match="the thing failed:(.|\n)*source.txt") as caught:
             build.build(["thing"])
-    assert caught.value.hint == "all of it is in out/thing.log"
+    assert caught.value.hint == f"all of it is in {project}/out/thing.log"
 
 
 def test_a_missing_compiler_names_its_package(project, monkeypatch, tmp_path):

@@ -121,12 +121,11 @@ def test_make_is_asked_again_and_mpy_cross_is_not(path, clone, tmp_path):
     assert [line.split()[2].split("/")[-1] for line in calls(tmp_path)] == ["mpy-cross", "stm32", "stm32"]
 
 
-def test_a_failed_build_shows_its_log(path, clone, tmp_path, monkeypatch):
-    monkeypatch.setattr(build, "ROOT", tmp_path)
+def test_a_failed_build_shows_its_log(path, clone, tmp_path):
     program(path / "make", (path / "make").read_text().replace("mkdir", 'case "$*" in *stm32*) echo region overflowed; exit 2;; esac\nmkdir'))
     with pytest.raises(ToolError, match="firmware for NUCLEO_L476RG failed:\nregion overflowed") as caught:
         custom.build(Request("NUCLEO_L476RG", clone))
-    assert caught.value.hint == "all of it is in build/NUCLEO_L476RG.log"
+    assert caught.value.hint == f"all of it is in {tmp_path}/build/NUCLEO_L476RG.log"
 
 
 @pytest.mark.parametrize("name", [path.parent.name for path in BOARDS.glob("*/mpconfigboard.*") if path.suffix != ".h"])
@@ -233,6 +232,11 @@ def test_the_command_says_what_is_missing(torpor, path, clone):
     assert (result.returncode, result.stdout) == (2, "")
     assert result.stderr.startswith("error: NUCLEO_L476RG cannot be built: 1 thing is missing.\n  lib/stm32lib: nothing")
     assert result.stderr.splitlines()[-1].startswith("hint:  firmware/README.md")
+
+
+@pytest.mark.parametrize("more", [["emu-m4f"], ["--natmod", "x64"], ["--ops", "add"]])
+def test_a_board_is_built_alone(fails, more):
+    assert "nothing beside it" in fails("build", *more, "--board", "NUCLEO_L476RG")[0]
 
 
 def test_the_command_prints_where_the_files_are(torpor):
