@@ -55,9 +55,10 @@ class BoardProfile:
     executable: int | None = _field(
         "Bytes of the largest piece of executable memory at least, where native code is copied to. Without it native code runs in the heap.", None)
     usb: tuple[str, ...] = _field("USB ids (`vendor:product`) of its serial port. A bridge's or a debugger's id is many boards'.", ())
-    flash_tool: str = _field("The program that writes firmware.", "")
-    flash_offsets: Numbers = _field("Where firmware.bin goes, or each part of it: the offsets or addresses that the program is told.", ())
-    flash_enter: str = _field("How the board is made to listen to that program.", "")
+    chip_id: int | None = _field("What the chip says it is: the number in an ESP's images, an STM32's DEV_ID.", None)
+    flash_tools: tuple[str, ...] = _field("Ways to write firmware, the first by default: `esptool`, `dfu`, `stlink`, `drive`, `uart`, or another program's name.", ())
+    flash_offsets: Numbers = _field("Where firmware.bin goes, or each part of it: the offsets or addresses in flash.", ())
+    flash_enter: str = _field("How the board is made to listen.", "")
     wake_light: tuple[str, ...] = _field("What wakes it from machine.lightsleep(), which keeps RAM.", ())
     wake_deep: tuple[str, ...] = _field("What wakes it from machine.deepsleep(), which begins anew.", ())
     volts: float | None = _field("Supply of the microcontroller, in V.", None)

@@ -17,7 +17,7 @@ from torpor_host.targets import emulated
 
 REAL = ["ARDUINO_NANO_33_BLE_SENSE", "B_L475E_IOT01A", "ESP32_GENERIC", "ESP32_GENERIC_C3", "ESP32_GENERIC_C6", "ESP32_GENERIC_S3",
         "NUCLEO_F446RE", "NUCLEO_H743ZI", "NUCLEO_L476RG", "PYBV11", "WEACT_F411"]
-ALWAYS = ["mcu", "clock_hz", "flash", "ram", "port", "board", "storage", "usb", "flash_tool", "flash_offsets", "flash_enter", "wake_light", "volts",
+ALWAYS = ["mcu", "clock_hz", "flash", "ram", "port", "board", "storage", "usb", "flash_tools", "flash_offsets", "flash_enter", "wake_light", "volts",
           "cycles"]
 
 
