@@ -44,7 +44,7 @@ TEST_PACKAGES = (
     "qemu-system-misc",
 )
 EXTRAS = "build,plot"
-TEST_EXTRAS = "test,keras,onnx,sklearn,train"
+TEST_EXTRAS = "test,flash,keras,onnx,sklearn,train"
 STUBS = "esp32", "stm32"
 
 MICROPYTHON_VERSION = "1.25.0+ds-1"

@@ -110,6 +110,25 @@ def boards(
 
 
 @app.command()
+def flash(
+    firmware: Annotated[Path, typer.Argument(metavar="FIRMWARE", help="The board's .bin, .dfu or .hex.")],
+    board: Annotated[str, typer.Option(metavar="BOARD", help="As `torpor boards` names it.")],
+    port: Annotated[Optional[str], typer.Option(metavar="PORT", help="A serial port, or a drive's folder; the only one by default.")] = None,
+    way: Annotated[Optional[str], typer.Option("--with", metavar="WAY", help="esptool, dfu, stlink, drive or uart; the board's own by default.")] = None,
+    erase: Annotated[bool, typer.Option("--erase", help="All of the flash first, file systems too.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before models are lost.")] = False,
+    as_json: Json = False,
+):
+    """Put a firmware on a board, and compare it there."""
+    from torpor_host.flash import run
+
+    def agree(question):
+        return yes or (sys.stdin.isatty() and typer.confirm(question, err=True))
+
+    show.flashed(run.flash_file(firmware, board, port, way, erase, agree, _progress), as_json)
+
+
+@app.command()
 def operators(as_json: Json = False):
     """Print the operators that the engine runs, and in which types, as Markdown."""
     from torpor_host.check import operators

@@ -55,6 +55,13 @@ def boards(profiles, ports, as_json) -> None:
     _table(["port", "USB id", "product", "may be", "says"], rows)
 
 
+def flashed(result, as_json) -> None:
+    if as_json:
+        return data(dataclasses.asdict(result))
+    ending = "and compared" if result.verified else "but not compared: it cannot be read back this way"
+    print(f"{result.board} has {result.firmware}: {result.size:,} bytes, written with {result.way}, {ending}.")
+
+
 def _answer(found) -> str:
     if found is None:
         return ""
