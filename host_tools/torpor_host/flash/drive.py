@@ -5,6 +5,7 @@ What is in flash cannot be read back there: the drive says FAIL.TXT if it went w
 """
 
 import os
+import shlex
 import time
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from torpor_host.flash.job import Job
 _SIGNS = "MBED.HTM", "DETAILS.TXT"  # what an ST-LINK's drive holds
 _DONE_S = 30.0  # the drive goes and comes again when the flash is written
 _POLL_S = 0.2
+_MOUNTS = Path("/proc/mounts")
 
 
 def flash(job: Job) -> None:
@@ -35,12 +37,12 @@ def is_drive(folder: Path) -> bool:
 
 def find() -> Path:
     """The only mounted drive of an ST-LINK."""
-    mounted = [line.split()[1].replace("\\040", " ") for line in Path("/proc/mounts").read_text().splitlines() if " vfat " in line]
+    mounted = [line.split()[1].replace("\\040", " ") for line in _MOUNTS.read_text().splitlines() if " vfat " in line]
     found = [Path(place) for place in mounted if is_drive(Path(place))]
     if not found:
         raise ToolError("No drive of an ST-LINK is mounted.", "plug in the board's ST-LINK port and open its drive, or give its folder: --port FOLDER")
     if len(found) > 1:
-        raise ToolError(f"{len(found)} drives of ST-LINKs are mounted: {', '.join(map(str, found))}.", f"choose one: --port {found[0]}")
+        raise ToolError(f"{len(found)} drives of ST-LINKs are mounted: {', '.join(map(str, found))}.", f"choose one: --port {shlex.quote(str(found[0]))}")
     return found[0]
 
 
@@ -65,12 +67,14 @@ def _refused(job, target, error):
 
 
 def _wait(job, target):
-    """Until the drive has taken the file, which is gone then."""
+    """Until the drive has taken the file, which is gone then, and is there again."""
     end = time.monotonic() + _DONE_S
-    while target.exists() and time.monotonic() < end:
+    while (target.exists() or not is_drive(target.parent)) and time.monotonic() < end:
         time.sleep(_POLL_S)
     failed = target.parent / "FAIL.TXT"
     if failed.is_file():
         raise job.broken(f"the drive says: {' '.join(failed.read_text(errors='replace').split())}")
     if target.exists():
         raise job.broken("the drive has not taken the file")
+    if not is_drive(target.parent):
+        job.progress.note("the drive has not come back, so it has not said whether the firmware is good")

@@ -25,5 +25,5 @@ class Job:
 
     def broken(self, why: str) -> ToolError:
         """It ended while it was written."""
-        return ToolError(f"Flashing {self.board.name} broke off: {why}.",
+        return ToolError(f"Flashing {self.board.name} broke off: {why.rstrip('.')}.",
                          f"the board's firmware is incomplete; check the cable, then: {self.board.flash_enter}; and flash again")

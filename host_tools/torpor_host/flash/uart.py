@@ -99,4 +99,4 @@ def _write(chip, job, failures, tick):
             tick(len(pieces) + done, 2 * len(pieces))
         chip.go(_FLASH)
     except failures as error:
-        raise job.broken(str(error).strip().rstrip(".") or "an answer is missing") from None
+        raise job.broken(str(error).strip() or "an answer is missing") from None
