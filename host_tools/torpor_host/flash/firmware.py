@@ -13,6 +13,7 @@ from pathlib import Path
 from torpor_host.boards import BoardProfile
 from torpor_host.errors import ToolError
 
+_ESP_CHIPS = {0: "ESP32", 2: "ESP32-S2", 5: "ESP32-C3", 9: "ESP32-S3", 12: "ESP32-C2", 13: "ESP32-C6", 16: "ESP32-H2"}  # esp_chip_id_t
 _ESP_MAGIC, _ESP_SEGMENTS, _ESP_APP = 0xE9, 16, 0xABCD5432  # the last word opens esp_app_desc_t, which a boot loader has not
 _STM32_FLASH = 0x0800_0000
 _STM32_RAM = (0x1000_0000, 0x1004_0000), (0x2000_0000, 0x2010_0000), (0x2400_0000, 0x2410_0000)  # CCM or SRAM2, SRAM, the H7's AXI SRAM
@@ -74,7 +75,7 @@ def _recognise(path, data, board) -> Firmware:
         return Firmware(path, "esp", ((board.flash_offsets[0], data),), chip=struct.unpack_from("<H", data, 12)[0])
     if _is_vector_table(data):
         return Firmware(path, "bin", ((_STM32_FLASH, data),), mcu=mcu.group(1).decode() if mcu else "")
-    what = next((name for magic, name in _OTHERS.items() if data.startswith(magic)), "no firmware that is known")
+    what = "a model" if data[4:8] == b"TFL3" else next((name for magic, name in _OTHERS.items() if data.startswith(magic)), "no firmware that is known")
     raise ToolError(f"{path} is {what}.", _HINT)
 
 
@@ -141,14 +142,20 @@ def _is_vector_table(data) -> bool:
     if len(data) < 64:
         return False
     stack, reset = struct.unpack_from("<II", data)
-    return any(low < stack <= high for low, high in _STM32_RAM) and reset & 1 == 1 and 0 < reset - _STM32_FLASH < 1 << 21
+    return _ram(stack) is not None and reset & 1 == 1 and 0 < reset - _STM32_FLASH < 1 << 21
+
+
+def _ram(stack):
+    """The range of RAM whose end or inside a stack pointer is, None if it is in none."""
+    return next(((low, high) for low, high in _STM32_RAM if low < stack <= high), None)
 
 
 def _check_esp(found, data, board):
     if found.kind != "esp":
         raise ToolError(f"{found.path} is no image for an {board.mcu}.", _hint(board))
     if found.chip != board.chip_id:
-        raise ToolError(f"{found.path} is for the chip with the number {found.chip}, and an {board.mcu} has {board.chip_id}.", _hint(board))
+        other = f"an {_ESP_CHIPS[found.chip]}" if found.chip in _ESP_CHIPS else f"another chip, of the number {found.chip}"
+        raise ToolError(f"{found.path} is for {other}, and {board.name} has an {board.mcu}.", _hint(board))
     if struct.unpack_from("<I", data, 32)[0] == _ESP_APP:
         raise ToolError(f"{found.path} is an application without a boot loader.", "take firmware.bin, which has both")
     end = found.parts[0][0] + found.size
@@ -162,13 +169,25 @@ def _check_stm32(found, board):
     if found.mcu and not board.mcu.startswith(found.mcu):
         raise ToolError(f"{found.path} is for an {found.mcu}, and {board.name} has an {board.mcu}.", _hint(board))
     if found.kind == "bin" and len(board.flash_offsets) > 1:
-        raise ToolError(f"{board.name}'s firmware lies in {len(board.flash_offsets)} places, and a .bin is one.", "take the .dfu or the .hex")
+        raise ToolError(f"{found.path} is a .bin, which is in one place; {board.name}'s firmware lies in {len(board.flash_offsets)}.",
+                        "take the .dfu or the .hex")
     last, data = found.parts[-1]
     if found.parts[0][0] < _STM32_FLASH or last + len(data) > _STM32_FLASH + board.flash:
         low, high = found.parts[0][0], last + len(data)
         raise ToolError(f"{found.path} fills {low:#x} to {high:#x}, and {board.name} has {board.flash:,} bytes from 0x8000000.", _hint(board))
-    if not any(address == _STM32_FLASH and _is_vector_table(data) for address, data in found.parts):
+    first, data = found.parts[0]
+    if first != _STM32_FLASH or not _is_vector_table(data):
         raise ToolError(f"{found.path} has no vector table at 0x8000000: nothing would start.", _hint(board))
+    _check_vectors(found.path, data, board)
+
+
+def _check_vectors(path, data, board):
+    """RAM may be in several places: none is longer than all of it."""
+    stack, reset = struct.unpack_from("<II", data)
+    if stack - _ram(stack)[0] > board.ram:
+        raise ToolError(f"{path} has its stack up to {stack:#x}, and {board.name} has {board.ram:,} bytes of RAM.", _hint(board))
+    if reset - _STM32_FLASH > board.flash:
+        raise ToolError(f"{path} starts at {reset:#x}, outside of {board.name}'s flash.", _hint(board))
 
 
 def _hint(board) -> str:
