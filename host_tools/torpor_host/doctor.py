@@ -7,39 +7,32 @@ import shutil
 import subprocess
 import sys
 import tomllib
-from dataclasses import dataclass
 
+from torpor_host import doctor_usb
+from torpor_host.doctor_check import Check
 from torpor_host.paths import BUILD, ROOT, micropython
 
-
-@dataclass(frozen=True)
-class Check:
-    """One thing looked for. found: its version or place, "" if it is missing. means: what fails without it."""
-
-    name: str
-    found: str
-    needed: bool
-    means: str
-    hint: str
-
-    @property
-    def ok(self) -> bool:
-        return bool(self.found)
-
-
-# program, arguments that make it say its version, what fails without it, Debian packages, needed
+_APT = "sudo apt-get install"
+# program, what fails without it, how to get it, needed
 _PROGRAMS = (
-    ("make", "--version", "nothing can be built", "make", True),
-    ("cc", "--version", "the engine cannot run on this PC", "build-essential", True),
-    ("pkg-config", "--version", "MicroPython for this PC cannot be built", "pkg-config", True),
-    ("arm-none-eabi-gcc", "--version", "firmware cannot be built", "gcc-arm-none-eabi libnewlib-arm-none-eabi", True),
-    ("qemu-system-arm", "--version", "emulated boards cannot start", "qemu-system-arm", True),
+    ("make", "nothing can be built", f"{_APT} make", True),
+    ("cc", "the engine cannot run on this PC", f"{_APT} build-essential", True),
+    ("pkg-config", "MicroPython for this PC cannot be built", f"{_APT} pkg-config", True),
+    ("arm-none-eabi-gcc", "firmware cannot be built", f"{_APT} gcc-arm-none-eabi libnewlib-arm-none-eabi", True),
+    ("qemu-system-arm", "emulated boards cannot start", f"{_APT} qemu-system-arm", True),
+    ("riscv64-unknown-elf-gcc", "nothing for RISC-V can be built", f"{_APT} gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf", False),
+    ("xtensa-esp32-elf-gcc", "native modules for ESP32, S2 and S3 cannot be built",
+     "put ESP-IDF's compiler on the PATH: its export.sh does", False),
+    ("qemu-system-riscv32", "emu-rv32 cannot start", f"{_APT} qemu-system-misc", False),
+    ("dfu-util", "boards in DFU mode cannot be flashed", f"{_APT} dfu-util", False),
 )
+_EXTRAS = {"flash": "ESP32 boards, and others at a UART, cannot be flashed", "stlink": "boards cannot be flashed through an ST-LINK",
+           "test": "tests cannot run", "train": "training"}
 
 
 def examine() -> list[Check]:
     """All checks, in the order of use."""
-    return [_python(), *(_program(*row) for row in _PROGRAMS), _micropython(), *_packages()]
+    return [_python(), *(_program(*row) for row in _PROGRAMS), _micropython(), *_packages(), *doctor_usb.examine()]
 
 
 def missing(checks: list[Check]) -> list[Check]:
@@ -53,14 +46,14 @@ def _python():
     return Check("python", version if fits else "", True, "the host tools cannot run", "install Python 3.11 or newer")
 
 
-def _program(name, argument, means, packages, needed):
-    return Check(name, _version(name, argument), needed, means, f"sudo apt-get install {packages}")
+def _program(name, means, hint, needed):
+    return Check(name, _version(name), needed, means, hint)
 
 
-def _version(name, argument) -> str:
+def _version(name) -> str:
     if shutil.which(name) is None:
         return ""
-    text = subprocess.run([name, argument], capture_output=True, text=True, stdin=subprocess.DEVNULL).stdout
+    text = subprocess.run([name, "--version"], capture_output=True, text=True, stdin=subprocess.DEVNULL).stdout
     number = re.search(r"\d+(\.\d+)+", text)
     return number.group() if number else "found"
 
@@ -81,15 +74,14 @@ def _micropython():
 
 
 def _packages():
-    """One check for each package that pyproject.toml asks for; extras for tests, training and converting are not needed."""
+    """One check for each package that pyproject.toml asks for; only the extras `build` and `plot` are needed."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    extras = project["optional-dependencies"]
-    for needed, requirements in ((True, project["dependencies"]), *((key in ("build", "plot"), extras[key]) for key in extras)):
+    for extra, requirements in {"": project["dependencies"], **project["optional-dependencies"]}.items():
         for requirement in requirements:
-            yield _package(requirement, needed)
+            yield _package(requirement, extra)
 
 
-def _package(requirement, needed):
+def _package(requirement, extra):
     name = re.match(r"[\w.-]+", requirement).group()
     try:
         found = importlib.metadata.version(name)
@@ -98,5 +90,6 @@ def _package(requirement, needed):
     pinned = re.search(r"==(.+)", requirement)
     if found and pinned and found != pinned.group(1):
         found = ""
-    means = "the host tools, or a build, cannot run" if needed else "tests, training or a kind of networks to convert; all else works"
+    needed = extra in ("", "build", "plot")
+    means = "the host tools, or a build, cannot run" if needed else f"{_EXTRAS.get(extra, 'a kind of networks to convert')}; all else works"
     return Check(name, found, needed, means, f".venv/bin/pip install '{requirement}'")

@@ -30,3 +30,9 @@ def test_missing_micropython_source(monkeypatch, tmp_path):
 def test_a_package_of_another_version_than_the_pinned_is_missing(monkeypatch):
     monkeypatch.setattr(doctor.importlib.metadata, "version", lambda name: "0.0.1")
     assert not found("mpremote").ok and found("numpy").ok
+
+
+def test_a_way_to_flash_that_is_missing_is_told_and_not_needed(monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    check = found("dfu-util")
+    assert check not in doctor.missing(doctor.examine()) and check.hint == "sudo apt-get install dfu-util"

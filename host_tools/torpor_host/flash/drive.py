@@ -40,9 +40,11 @@ def find() -> Path:
     mounted = [line.split()[1].replace("\\040", " ") for line in _MOUNTS.read_text().splitlines() if " vfat " in line]
     found = [Path(place) for place in mounted if is_drive(Path(place))]
     if not found:
-        raise ToolError("No drive of an ST-LINK is mounted.", "plug in the board's ST-LINK port and open its drive, or give its folder: --port FOLDER")
+        raise ToolError("No drive of an ST-LINK is mounted.",
+                        "plug in the board's ST-LINK port and open its drive, or give its folder: --port FOLDER")
     if len(found) > 1:
-        raise ToolError(f"{len(found)} drives of ST-LINKs are mounted: {', '.join(map(str, found))}.", f"choose one: --port {shlex.quote(str(found[0]))}")
+        raise ToolError(f"{len(found)} drives of ST-LINKs are mounted: {', '.join(map(str, found))}.",
+                        f"choose one: --port {shlex.quote(str(found[0]))}")
     return found[0]
 
 

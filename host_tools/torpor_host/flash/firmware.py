@@ -75,7 +75,8 @@ def _recognise(path, data, board) -> Firmware:
         return Firmware(path, "esp", ((board.flash_offsets[0], data),), chip=struct.unpack_from("<H", data, 12)[0])
     if _is_vector_table(data):
         return Firmware(path, "bin", ((_STM32_FLASH, data),), mcu=mcu.group(1).decode() if mcu else "")
-    what = "a model" if data[4:8] == b"TFL3" else next((name for magic, name in _OTHERS.items() if data.startswith(magic)), "no firmware that is known")
+    what = "a model" if data[4:8] == b"TFL3" else "no firmware that is known"
+    what = next((name for magic, name in _OTHERS.items() if data.startswith(magic)), what)
     raise ToolError(f"{path} is {what}.", _HINT)
 
 

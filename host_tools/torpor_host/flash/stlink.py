@@ -30,9 +30,11 @@ def _only(job):
     code, text = _run("json", "--probes")
     probes = json.loads(text)["boards"] if code == 0 else []
     if not probes:
-        raise ToolError("No ST-LINK is attached.", "plug in the board's ST-LINK port, with a cable that carries data; its permissions need a udev rule")
+        raise ToolError("No ST-LINK is attached.",
+                        "plug in the board's ST-LINK port, with a cable that carries data; its permissions need a udev rule")
     if len(probes) > 1:
-        raise ToolError(f"{len(probes)} debug probes are attached: {', '.join(probe['unique_id'] for probe in probes)}.", "unplug all but the board's")
+        names = ", ".join(probe["unique_id"] for probe in probes)
+        raise ToolError(f"{len(probes)} debug probes are attached: {names}.", "unplug all but the board's")
 
 
 def _write(job, target, address, data, folder, erase):

@@ -27,8 +27,8 @@ class _Line:
 class SerialDouble:
     """`with Double() as board: board.port`. A subclass answers in `serve`, reading with `take` and writing with `say`.
 
-    drop, lose: of the answers, and of what is sent to the board, every so many bytes one is lost (0: none). late: seconds before each answer. die_at: the bytes of
-    flash written at which it falls silent, or, unplugged, is gone from the port (None: never).
+    drop, lose: of the answers, and of what is sent to the board, every so many bytes one is lost (0: none). late: seconds before each
+    answer. die_at: the bytes of flash written at which it falls silent, or, unplugged, is gone from the port (None: never).
     """
 
     def __init__(self, drop: int = 0, lose: int = 0, late: float = 0.0, die_at: int | None = None, unplugged: bool = False):
