@@ -121,6 +121,7 @@ def test_no_dfu_util(firmware, monkeypatch, tmp_path):
 def nucleo(tmp_path, monkeypatch):
     board = Board(tmp_path / "nucleo")
     board.write("targets", "stm32f446retx")
+    board.write("idcode", "21640010")  # RM0390: REV_ID 0x1000, DEV_ID 0x421, in a word's byte order
     board.write("probes.json", json.dumps({"status": 0, "boards": [{"unique_id": "066BFF"}]}))
     monkeypatch.setenv("PYTHONPATH", str(PROGRAMS))
     monkeypatch.syspath_prepend(PROGRAMS)
@@ -149,6 +150,18 @@ def test_what_an_st_link_reads_back_otherwise(firmware, nucleo):
 def test_none_and_two_st_links(firmware, nucleo, ids, sentence):
     nucleo.write("probes.json", json.dumps({"status": 0, "boards": [{"unique_id": name} for name in ids]}))
     assert refused(firmware, "NUCLEO_F446RE")[0] == sentence and nucleo.is_untouched()
+
+
+def test_another_chip_at_the_st_link(firmware, nucleo):
+    nucleo.write("idcode", "13640010")
+    assert refused(firmware, "NUCLEO_F446RE")[0] == "The chip at the ST-LINK has the number 0x413, and NUCLEO_F446RE's has 0x421."
+    assert nucleo.is_untouched()
+
+
+def test_a_chip_that_is_silent_at_the_st_link(firmware, nucleo):
+    nucleo.write("says", "0000921 C STLink error (9): Get IDCODE error [__main__]")
+    sentence, hint = refused(firmware, "NUCLEO_F446RE")
+    assert sentence.startswith("The chip at the ST-LINK does not answer: ") and "incomplete" not in hint
 
 
 def test_a_chip_whose_pack_pyocd_has_not(firmware, nucleo):

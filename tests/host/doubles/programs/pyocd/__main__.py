@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""PYOCD_DOUBLE is its folder: probes.json as `pyocd json --probes` prints it, targets: the names that are known, flash.bin: from 0x08000000."""
+"""PYOCD_DOUBLE is its folder: probes.json as `pyocd json --probes` prints it, targets: the names that are known, flash.bin: from 0x08000000, idcode, says: an error."""
 
 import argparse
 import os
@@ -33,6 +33,9 @@ def main(folder):
     if given.target not in (folder / "targets").read_text().split():
         print(f"0000631 C Target type {given.target} not recognized. Use 'pyocd list --targets' to see currently available target types.", file=sys.stderr)
         return 1
+    if (folder / "says").exists():
+        print((folder / "says").read_text(), file=sys.stderr)
+        return 1
     flash = bytearray((folder / "flash.bin").read_bytes())
     if given.command == "load":
         data, at = given.file.read_bytes(), given.base_address - FLASH
@@ -44,7 +47,9 @@ def main(folder):
     for line in given.lines:
         if line.startswith("savemem "):
             _, address, length, file = line.split()
-            Path(file).write_bytes(flash[int(address, 0) - FLASH :][: int(length)])
+            memory, at = (flash, int(address, 0) - FLASH) if address.startswith("0x80") else (bytes.fromhex((folder / "idcode").read_text()), 0)
+            assert address in ("0xe0042000", "0x5c001000") or memory is flash
+            Path(file).write_bytes(memory[at : at + int(length)])
         else:
             assert line == "reset"
     return 0
