@@ -19,10 +19,14 @@ _UNITS = {" ": 1, "K": 1 << 10, "M": 1 << 20}
 _APPEAR_S, _POLL_S = 3.0, 0.3  # a board that was told to jump to its boot loader is there after a second
 
 
-def flash(job: Job) -> None:
-    """Raises ToolError if dfu-util is missing, no board or another is in DFU mode, or the firmware is not there at the end."""
+def ready() -> None:
+    """Raises ToolError if dfu-util is missing."""
     if shutil.which("dfu-util") is None:
         raise ToolError("dfu-util is missing.", "sudo apt-get install dfu-util")
+
+
+def flash(job: Job) -> None:
+    """Raises ToolError if no board or another is in DFU mode, or the firmware is not there at the end."""
     _same_chip(job, _only(job))
     parts = job.firmware.parts
     with job.progress.step(f"flash {job.board.name} over DFU") as tick, tempfile.TemporaryDirectory() as folder:

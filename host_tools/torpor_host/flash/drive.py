@@ -18,11 +18,15 @@ _POLL_S = 0.2
 _MOUNTS = Path("/proc/mounts")
 
 
+def ready() -> None:
+    """Copying needs nothing."""
+
+
 def flash(job: Job) -> None:
-    """job.place: where the drive is mounted, "" to look for it. Raises ToolError if there is none, or it refuses the file."""
+    """job.place: where the drive is mounted. Raises ToolError if it is none, or refuses the file."""
     if job.firmware.kind not in ("bin", "hex"):
         raise ToolError(f"The drive takes a .bin or a .hex, and {job.firmware.path} is a .{job.firmware.kind}.", "take the .hex of the same firmware")
-    folder = Path(job.place) if job.place else find()
+    folder = Path(job.place)
     if not is_drive(folder):
         raise ToolError(f"{folder} is no drive of an ST-LINK.", f"mount the board's drive; it holds {' and '.join(_SIGNS)}")
     with job.progress.step(f"flash {job.board.name} through its drive {folder}") as tick:

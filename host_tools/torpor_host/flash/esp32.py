@@ -17,6 +17,11 @@ _FAST_BAUD = 460_800  # as MicroPython's own instructions have it
 _ATTEMPTS = 3  # to reset and reach the loader
 
 
+def ready() -> None:
+    """Raises ToolError if esptool is missing."""
+    need("esptool", "flash")
+
+
 def flash(job: Job) -> None:
     """Raises ToolError if the board is not reached, is another chip, or does not hold the firmware at the end."""
     esptool = need("esptool", "flash")

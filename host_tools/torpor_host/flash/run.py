@@ -13,7 +13,7 @@ from torpor_host.flash.firmware import Firmware, read
 from torpor_host.flash.job import Job
 from torpor_host.progress import SILENT, Silent
 
-_WAYS = {"esptool": esp32.flash, "dfu": dfu.flash, "stlink": stlink.flash, "drive": drive.flash, "uart": uart.flash}
+_WAYS = {"esptool": esp32, "dfu": dfu, "stlink": stlink, "drive": drive, "uart": uart}  # each has ready() and flash(job)
 _SERIAL = "esptool", "uart"  # these have to know the port
 _BLIND = "drive"  # erases what it likes, and nothing can be read back
 _FIRST_SECTOR = 16 * 1024  # of an STM32F4, whose file system lies between its firmware's two parts
@@ -43,12 +43,13 @@ def flash_file(path: Path, board: str, port: str | None = None, way: str | None 
     profile = boards.load_board(board)
     way = _way(profile, way)
     firmware = read(path, profile)
+    _WAYS[way].ready()
     place = _place(way, port)
     if erase or way == _BLIND or _covers_files(firmware, profile):
         _ask(profile, _prompt(profile, way, place), agree)
     if way == "dfu" and place:
         models.to_boot_loader(place)
-    _WAYS[way](Job(firmware, profile, place, erase, progress))
+    _WAYS[way].flash(Job(firmware, profile, place, erase, progress))
     return Flashed(board, str(path), way, place, firmware.size, erase, way != _BLIND)
 
 

@@ -15,10 +15,14 @@ from torpor_host.flash.job import Job
 _IDCODE = {"STM32H7": 0x5C00_1000, "STM32F4": 0xE004_2000, "STM32L4": 0xE004_2000}
 
 
-def flash(job: Job) -> None:
-    """Raises ToolError if pyocd or its pack is missing, no or several probes are attached, or the firmware is not there at the end."""
+def ready() -> None:
+    """Raises ToolError if pyocd is missing, or no or several probes are attached."""
     need("pyocd", "stlink")
-    _only(job)
+    _only()
+
+
+def flash(job: Job) -> None:
+    """Raises ToolError if pyocd's pack is missing, the chip is another, or the firmware is not there at the end."""
     target = f"{job.board.mcu.lower()}tx"  # of CMSIS packs: package and temperature range at the end
     parts = job.firmware.parts
     with job.progress.step(f"flash {job.board.name} through its ST-LINK") as tick, tempfile.TemporaryDirectory() as folder:
@@ -30,7 +34,7 @@ def flash(job: Job) -> None:
             tick(2 * done + 2, 2 * len(parts))
 
 
-def _only(job):
+def _only():
     code, text = _run("json", "--probes")
     probes = json.loads(text)["boards"] if code == 0 else []
     if not probes:

@@ -21,6 +21,11 @@ _BAUD = 115_200
 _KIB = 1024
 
 
+def ready() -> None:
+    """Raises ToolError if stm32loader is missing."""
+    need("stm32loader", "flash")
+
+
 def flash(job: Job) -> None:
     """Raises ToolError if the board is not reached, is another chip, refuses, or does not hold the firmware at the end."""
     loader = need("stm32loader.bootloader", "flash")
