@@ -3,6 +3,7 @@
 
 import json
 
+import esptool.cmds
 import pytest
 from doubles.esp32_loader import Esp32Loader
 from flashing import esp_image, refused
@@ -120,7 +121,8 @@ def test_a_byte_that_is_lost_on_the_way_to_the_board(firmware):
     assert sentence.startswith(f"Flashing {BOARD} broke off: ") and "check the cable" in hint
 
 
-def test_a_cable_pulled_half_way_and_the_next_attempt(firmware):
+def test_a_cable_pulled_half_way_and_the_next_attempt(firmware, monkeypatch):
+    monkeypatch.setattr(esptool.cmds, "DEFAULT_CONNECT_ATTEMPTS", 1)  # seconds each
     with Esp32Loader("ESP32", die_at=16_384, unplugged=True) as board:
         sentence, hint = refused(firmware, BOARD, board.port)
         half = bytes(board.flash)
@@ -151,8 +153,21 @@ def test_the_command_says_what_it_did(torpor, firmware):
     assert (data["way"], data["size"], data["place"], data["verified"]) == ("esptool", 40_036, board.port, True)
 
 
-def test_the_command_refuses_with_2(fails, tmp_path, firmware):
-    sentence, hint = fails("flash", "--board", "PYBV11", "--port", "/dev/none", firmware)
-    assert sentence == f"{firmware} is an ESP32's image, and PYBV11 has an STM32F405RG."
-    assert fails("flash", "--board", BOARD, "--port", tmp_path / "none", firmware)[0] == f"There is no port {tmp_path / 'none'}."
-    assert fails("flash", "--board", BOARD, "--port", "/dev/null", firmware)[0].startswith("/dev/null is no serial port")
+def test_the_command_refuses_with_2(fails, firmware):
+    sentence, hint = fails("flash", "--board", BOARD, "--port", "/dev/null", firmware)
+    assert sentence.startswith("/dev/null is no serial port that can be opened") and hint
+
+
+def test_a_port_that_is_not_there(firmware, tmp_path):
+    assert refused(firmware, BOARD, tmp_path / "none")[0] == f"There is no port {tmp_path / 'none'}."
+
+
+@pytest.mark.parametrize("way, sentence", [
+    ("dfu", f"{BOARD} cannot be flashed with dfu."), ("bossac", f"{BOARD} cannot be flashed with bossac.")])
+def test_a_way_that_is_not_the_boards(firmware, way, sentence):
+    assert refused(firmware, BOARD, way=way) == (sentence, "--with takes esptool")
+
+
+def test_boards_that_nothing_here_flashes(firmware):
+    assert refused(firmware, "emu-m4f")[0] == "emu-m4f is emulated: there is nothing to flash."
+    assert refused(firmware, "ARDUINO_NANO_33_BLE_SENSE")[0] == "Torpor does not flash ARDUINO_NANO_33_BLE_SENSE: bossac does."

@@ -9,7 +9,7 @@ import stm32loader.uart
 from doubles.an3155 import An3155
 from flashing import FLASH, dfu, intel_hex, refused, stm32_image
 from torpor_host.errors import ToolError
-from torpor_host.flash import run
+from torpor_host.flash import run, uart
 
 KIB = 1024
 F4 = [16 * KIB] * 4 + [64 * KIB] + [128 * KIB] * 3  # RM0390, table of the flash memory's organisation: an STM32F446xE
@@ -54,13 +54,14 @@ def holds(board, at, data):
     return board.flash[at : at + len(data)] == data
 
 
-def test_both_parts_are_written_and_the_file_system_between_them_is_kept(firmware):
+def test_both_parts_are_written_and_the_file_system_between_them_is_kept(firmware, capsys):
     with An3155(*BOARDS[BOARD]) as board:
         result = flash(firmware, board)
         assert holds(board, 0, FIRST) and holds(board, 0x2_0000, SECOND)
         assert board.erased == [0, 5]
         assert set(board.flash[16 * KIB : 0x2_0000]) == {0x55}
         assert board.started == FLASH
+    assert capsys.readouterr() == ("", "")
     assert (result.way, result.size, result.verified) == ("uart", len(FIRST) + len(SECOND), True)
 
 
@@ -102,7 +103,8 @@ def test_a_chip_that_is_protected_from_being_read(firmware):
         assert sentence == f"The chip at {board.port} is protected from being read." and "erases all of it" in hint
 
 
-def test_a_board_that_is_not_in_its_boot_loader(firmware):
+def test_a_board_that_is_not_in_its_boot_loader(firmware, monkeypatch):
+    monkeypatch.setattr(uart, "_ANSWER_S", 0.1)
     with An3155(*BOARDS[BOARD], deaf=True) as board:
         sentence, hint = refused(firmware, BOARD, board.port, "uart")
     assert sentence == f"No STM32's boot loader answers at {board.port}." and "BOOT0" in hint

@@ -31,13 +31,18 @@ def flash(job: Job) -> None:
     loader = need("stm32loader.bootloader", "flash")
     line = need("stm32loader.uart", "flash").SerialConnection(job.place, _BAUD, "E")
     failures = loader.Stm32LoaderError, serial.SerialException, OSError, IndexError, TypeError
-    with job.progress.step(f"flash {job.board.name} at its UART") as tick, contextlib.redirect_stderr(io.StringIO()):
+    with job.progress.step(f"flash {job.board.name} at its UART") as tick:
         chip = loader.Stm32Bootloader(line, job.board.mcu[5:7], 0)
         try:
             _reach(line, chip, job, failures)
             _write(chip, job, failures, tick)
         finally:
             line.disconnect()
+
+
+def _quiet():
+    """stm32loader says on stderr that it tries again, or erases."""
+    return contextlib.redirect_stderr(io.StringIO())
 
 
 def sectors(mcu: str, flash: int) -> list[int]:
@@ -72,7 +77,8 @@ def _open(line, job):
 def _reach(line, chip, job, failures):
     _open(line, job)
     try:
-        chip.reset_from_system_memory()
+        with _quiet():
+            chip.reset_from_system_memory()
         chip.get()
         found = chip.get_id()
     except failures:
@@ -94,7 +100,8 @@ def _write(chip, job, failures, tick):
     pieces = [(address + at, data[at : at + _PIECE]) for address, data in job.firmware.parts for at in range(0, len(data), _PIECE)]
     pieces.append(pieces.pop(0))
     try:
-        chip.erase_memory(None if job.erase else _filled(job))
+        with _quiet():
+            chip.erase_memory(None if job.erase else _filled(job))
         for done, (address, data) in enumerate(pieces):
             chip.write_memory(address, data)
             tick(done, 2 * len(pieces))
