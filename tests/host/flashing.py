@@ -18,6 +18,14 @@ def esp_image(chip: int, size: int = 40_000, first: int = 0) -> bytes:
     return header + struct.pack("<III", 0x3FFF_0000, 4, first) + random.Random(chip).randbytes(size)
 
 
+def with_partitions(image: bytes, rows: list[tuple[int, int, str]]) -> bytes:
+    """An ESP32's image, which begins at 0x1000, with a table of data partitions: (offset, size, label)."""
+    entries = [struct.pack("<2sBBII16sI", b"\xaa\x50", 1, 0x81, offset, size, label.encode(), 0) for offset, size, label in rows]
+    app = struct.pack("<2sBBII16sI", b"\xaa\x50", 0, 0, 0x1_0000, 0x1F_0000, b"factory", 0)
+    table = (b"".join([app, *entries]) + b"\xeb\xeb" + b"\xff" * 14).ljust(0xC00, b"\xff")
+    return image[:0x7000] + table + image[0x7C00:]
+
+
 def stm32_image(size: int = 5000, stack: int = 0x2002_0000, reset: int = FLASH + 0x201, says: bytes = b"") -> bytes:
     """A vector table and code. says: the banner in it."""
     return struct.pack("<II", stack, reset) + says + b"\0" + random.Random(size).randbytes(size)

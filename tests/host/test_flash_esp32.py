@@ -9,7 +9,7 @@ from doubles.esp32_loader import Esp32Loader
 from flashing import esp_image, refused
 from torpor_host import attached
 from torpor_host.errors import ToolError
-from torpor_host.flash import run
+from torpor_host.flash import models, run
 from torpor_host.progress import Silent
 
 BOARDS = {"ESP32_GENERIC": ("ESP32", 0, 0x1000), "ESP32_GENERIC_S3": ("ESP32-S3", 9, 0), "ESP32_GENERIC_C3": ("ESP32-C3", 5, 0),
@@ -37,6 +37,12 @@ class _Tick:
 
     def __exit__(self, *_exception):
         pass
+
+
+@pytest.fixture(autouse=True)
+def no_micropython(monkeypatch):
+    """None answers at a boot loader; the test need not wait for it."""
+    monkeypatch.setattr(models, "_WAIT_S", 0.05)
 
 
 @pytest.fixture

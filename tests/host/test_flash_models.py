@@ -8,7 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from flashing import FLASH, dfu, esp_image, intel_hex, refused, stm32_image
+from flashing import FLASH, dfu, esp_image, intel_hex, refused, stm32_image, with_partitions
 from torpor_host import attached, build
 from torpor_host.flash import models, run
 from torpor_host.link import Link
@@ -90,6 +90,33 @@ def test_a_firmware_that_reaches_into_the_file_system_asks(port, tmp_path, writt
     run.flash_file(path, "ESP32_GENERIC", port)
     path.write_bytes(path.read_bytes() + b"\0")
     assert "would be lost" in refused(path, "ESP32_GENERIC", port)[0]
+    assert len(written) == 1
+
+
+VFS = 0x20_0000, 0x20_0000, "vfs"  # MicroPython's partitions-4MiB.csv
+NVS = 0x9000, 0x6000, "nvs"
+
+
+@pytest.fixture
+def esp32(port):
+    """The board has an ESP32's partitions."""
+    rows = [(1, 2, *NVS, False), (1, 0x81, *VFS, False)]
+    with Link(port) as link:
+        link.enter_raw()
+        link.exec("import sys\nclass Row:\n def __init__(self, row):\n  self.info = lambda: row\n"
+                  f"class Partition:\n TYPE_DATA = 1\n find = staticmethod(lambda kind: [Row(row) for row in {rows}])\n"
+                  "class Module:\n pass\nModule.Partition = Partition\nsys.modules['esp32'] = Module")
+        link.leave_raw()
+
+
+@pytest.mark.parametrize("rows, asks", [
+    ([NVS, VFS], False), ([VFS], False), ([NVS, (0x30_0000, 0x10_0000, "vfs")], True), ([NVS, (0x20_0000, 0x10_0000, "vfs")], True), ([NVS], True)])
+def test_a_firmware_whose_file_system_lies_elsewhere_asks(port, esp32, tmp_path, written, rows, asks):
+    path = tmp_path / "esp.bin"
+    path.write_bytes(with_partitions(esp_image(0), rows))
+    if asks:
+        assert "would be lost" in refused(path, "ESP32_GENERIC", port)[0]
+    run.flash_file(path, "ESP32_GENERIC", port, agree=lambda _: asks)
     assert len(written) == 1
 
 

@@ -109,6 +109,11 @@ def test_dfu_breaks_off(firmware, pyboard):
     assert sentence == "Flashing PYBV11 broke off: Error during download get_status (LIBUSB_ERROR_NO_DEVICE)." and "check the cable" in hint
 
 
+def test_what_is_read_back_over_dfu_otherwise(firmware, pyboard):
+    pyboard.write("worn", "")
+    assert refused(firmware, "PYBV11")[0] == "Flashing PYBV11 broke off: what is at 0x8000000 differs from the file."
+
+
 def test_no_dfu_util(firmware, monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
     assert refused(firmware, "PYBV11") == ("dfu-util is missing.", "sudo apt-get install dfu-util")

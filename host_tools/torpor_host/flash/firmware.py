@@ -15,6 +15,7 @@ from torpor_host.errors import ToolError
 
 _ESP_CHIPS = {0: "ESP32", 2: "ESP32-S2", 5: "ESP32-C3", 9: "ESP32-S3", 12: "ESP32-C2", 13: "ESP32-C6", 16: "ESP32-H2"}  # esp_chip_id_t
 _ESP_MAGIC, _ESP_SEGMENTS, _ESP_APP = 0xE9, 16, 0xABCD5432  # the last word opens esp_app_desc_t, which a boot loader has not
+_ESP_TABLE, _ESP_DATA = 0x8000, 1  # where the partition table is, and the type of a data partition
 _STM32_FLASH = 0x0800_0000
 _STM32_RAM = (0x1000_0000, 0x1004_0000), (0x2000_0000, 0x2010_0000), (0x2400_0000, 0x2410_0000)  # CCM or SRAM2, SRAM, the H7's AXI SRAM
 _BANNER = re.compile(rb" with (STM32[A-Z]\d{3})")  # MicroPython: board, " with ", microcontroller
@@ -50,6 +51,18 @@ def read(path: Path, board: BoardProfile) -> Firmware:
         _check_esp(found, data, board)
     else:
         _check_stm32(found, board)
+    return found
+
+
+def partitions(firmware: Firmware) -> dict[str, tuple[int, int]]:
+    """(offset, size) of each data partition that an ESP image lays out, by its label; {} if it has no table. Format: ESP-IDF, Partition Tables."""
+    offset, data = firmware.parts[0]
+    found, at = {}, _ESP_TABLE - offset
+    while data[at : at + 2] == b"\xaa\x50" and len(data) >= at + 32:
+        kind, start, size, label = struct.unpack_from("<2xBxII16s", data, at)
+        if kind == _ESP_DATA:
+            found[label.rstrip(b"\0").decode("ascii", "replace")] = start, size
+        at += 32
     return found
 
 

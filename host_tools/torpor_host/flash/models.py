@@ -21,14 +21,29 @@ def look(folder):
 look("")
 print(repr(found))
 """
+# info(): type, subtype, offset, size, label, encrypted.
+_PARTITIONS = """
+import esp32
+found = [part.info() for part in esp32.Partition.find(esp32.Partition.TYPE_DATA)]
+print(repr({info[4]: (info[2], info[3]) for info in found}))
+"""
 
 
 def on_board(port: str) -> list[str] | None:
     """Paths of models in all file systems of the board at a port, ROMFS included; None if no MicroPython answers."""
+    return _ask(port, _LOOK)
+
+
+def partitions(port: str) -> dict[str, tuple[int, int]]:
+    """(offset, size) of the data partitions of the ESP32 at a port, by their labels; {} if no MicroPython answers."""
+    return _ask(port, _PARTITIONS) or {}
+
+
+def _ask(port, program):
     try:
         with Link(port, _WAIT_S) as link:
             link.enter_raw()
-            found = ast.literal_eval(link.exec(_LOOK).decode().strip())
+            found = ast.literal_eval(link.exec(program).decode().strip())
             link.leave_raw()
             return found
     except (ToolError, ValueError, SyntaxError):

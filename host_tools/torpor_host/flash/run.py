@@ -9,13 +9,14 @@ from torpor_host import attached, boards
 from torpor_host.boards import BoardProfile
 from torpor_host.errors import ToolError
 from torpor_host.flash import dfu, drive, esp32, models, stlink, uart
-from torpor_host.flash.firmware import Firmware, read
+from torpor_host.flash.firmware import Firmware, partitions, read
 from torpor_host.flash.job import Job
 from torpor_host.progress import SILENT, Silent
 
 _WAYS = {"esptool": esp32, "dfu": dfu, "stlink": stlink, "drive": drive, "uart": uart}  # each has ready() and flash(job)
 _SERIAL = "esptool", "uart"  # these have to know the port
 _BLIND = "drive"  # erases what it likes, and nothing can be read back
+_FILE_SYSTEMS = "vfs", "romfs"  # MicroPython's labels of an ESP32's partitions
 _FIRST_SECTOR = 16 * 1024  # of an STM32F4, whose file system lies between its firmware's two parts
 
 
@@ -45,8 +46,9 @@ def flash_file(path: Path, board: str, port: str | None = None, way: str | None 
     firmware = read(path, profile)
     _WAYS[way].ready()
     place = _place(way, port)
-    if erase or way == _BLIND or _covers_files(firmware, profile):
-        _ask(profile, _prompt(profile, way, place), agree)
+    prompt = _prompt(profile, way, place)
+    if erase or way == _BLIND or _covers_files(firmware, profile) or _moves_files(firmware, profile, prompt):
+        _ask(profile, prompt, agree)
     if way == "dfu" and place:
         models.to_boot_loader(place)
     _WAYS[way].flash(Job(firmware, profile, place, erase, progress))
@@ -83,6 +85,12 @@ def _covers_files(firmware: Firmware, profile: BoardProfile) -> bool:
         start = 0 if profile.port == "esp32" else profile.flash_offsets[0]
         low, high = start + profile.flash - profile.storage, start + profile.flash
     return any(address < high and low < address + len(data) for address, data in firmware.parts)
+
+
+def _moves_files(firmware, profile, prompt) -> bool:
+    """Whether an ESP32's file systems would lie elsewhere, where MicroPython makes new ones."""
+    planned = partitions(firmware) if profile.port == "esp32" and prompt else {}
+    return bool(planned) and any(planned.get(name) != place for name, place in models.partitions(prompt).items() if name in _FILE_SYSTEMS)
 
 
 def _prompt(profile, way, place) -> str:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Stands in for dfu-util 0.11 with boards in DFU mode; prints what the real one prints. DFU_DOUBLE is its folder:
 
-boards: a line for each board that is listed. flash.bin: flash from 0x08000000. calls: a line for each call. fail: what writing ends with.
+boards: a line for each board that is listed. flash.bin: flash from 0x08000000. calls: a line for each call. fail: what writing ends with. worn: writing gives zeros.
 """
 
 import os
@@ -38,6 +38,8 @@ def main(folder):
         assert "force" in modifiers, "The mass erase command can only be used with force"
         flash[:] = b"\xff" * len(flash)
     data = Path(option("-D")).read_bytes()
+    if (folder / "worn").exists():
+        data = bytes(len(data))
     fail = folder / "fail"
     flash[at : at + len(data)] = data[: len(data) // 2] if fail.exists() else data
     (folder / "flash.bin").write_bytes(flash)
