@@ -126,7 +126,7 @@ def _check_memory(link, found, files, name):
     code = [len(data) for path, data in files.items() if path.endswith("/dsp.mpy")] + [tflm] * bool(tflm)
     beside = [len(data) for path, data in files.items() if not path.endswith("/dsp.mpy")]
     board = room.profile(link, found)
-    left, _ = memory.heap_left(board, beside or [0], sum(code))
+    left, _ = memory.heap_left(board, beside, sum(code))
     if left < 0:
         raise room.no_memory(found, board, f"What {name} imports", f"{-left:,} bytes of RAM", _HELP)
 
