@@ -84,7 +84,7 @@ def _checkout(source):
         age = "older" if found < OLDEST else "newer"
         known = f"{_dots(OLDEST)} to {_dots(NEWEST)}"
         yield Lack(f"{folder} is MicroPython {_dots(found)}, {age} than the board files were made for, {known}",
-                   f"git -C {folder} checkout v{_dots(NEWEST)}.0, and its submodules again")
+                   _git(folder, f"checkout v{_dots(NEWEST)}.0", ", and its submodules again"))
     if not (source.port / "boards" / board.board).is_dir():
         yield Lack(f"{folder} is not all of MicroPython: it has no ports/{board.port}/boards/{board.board}",
                    "take a clone of MicroPython's repository; Debian's source and sparse checkouts lack ports")
@@ -105,19 +105,23 @@ def _dots(pair):
 
 def _submodules(source):
     empty = [path for path in _needed(source) if not any((source.micropython / path).glob("[!.]*"))]
-    if not empty:
-        return
-    if (source.micropython / ".git").exists():
-        hint = f"git -C {source.micropython} submodule update --init {' '.join(empty)}"
-    else:
-        hint = "this is no git checkout: take a clone of MicroPython's repository, with its submodules"
-    yield Lack(f"{', '.join(empty)}: nothing is in {'this submodule' if len(empty) == 1 else 'these submodules'}", hint)
+    if empty:
+        where = "this submodule" if len(empty) == 1 else "these submodules"
+        yield Lack(f"{', '.join(empty)}: nothing is in {where}", _git(source.micropython, f"submodule update --init {' '.join(empty)}"))
+
+
+def _git(folder, command, then=""):
+    """What to tell git, if the folder is git's."""
+    if (folder / ".git").exists():
+        return f"git -C {folder} {command}{then}"
+    return f"{folder} is no git checkout: take a clone of MicroPython's repository, with its submodules"
 
 
 def _needed(source):
     """Submodules that the board needs, as MicroPython's own build files say."""
     if source.board.port == "esp32":
-        listed = re.findall(r"GIT_SUBMODULES (lib/\S+?)\)", (source.port / "esp32_common.cmake").read_text())
+        files = "".join(path.read_text() for path in source.port.glob("*.cmake"))
+        listed = re.findall(r"GIT_SUBMODULES (lib/\S+?)\)", files)
         return sorted({"lib/berkeley-db-1.xx", "lib/micropython-lib", *listed})
     command = ["make", "-n", "-C", str(source.port), f"BOARD_DIR={source.board.folder}", "submodules"]
     try:
@@ -162,7 +166,7 @@ def _idf_version(source, folder):
     file, readme = folder / "tools/cmake/version.cmake", source.port / "README.md"
     if not file.is_file() or not readme.is_file():
         return
-    found = ".".join(re.search(rf"IDF_VERSION_{part} (\d+)", file.read_text())[1] for part in ("MAJOR", "MINOR"))
+    found = ".".join(re.findall(r"IDF_VERSION_(?:MAJOR|MINOR) (\d+)", file.read_text()))
     known = sorted(set(re.findall(r"\bv(5\.\d+)", readme.read_text())), key=lambda one: int(one[2:]))
     if known and found not in known:
         yield Lack(f"{folder} is ESP-IDF {found}, which this MicroPython does not build with", f"take {', '.join(known)}: {readme} says which is best")

@@ -28,12 +28,14 @@ def micropython() -> Path:
 @contextmanager
 def micropython_at(folder: Path | None) -> Iterator[None]:
     """MicroPython's source is in this folder for a while; nothing changes without one."""
-    before = os.environ.get("MICROPYTHON_DIR", "")
-    os.environ["MICROPYTHON_DIR"] = str(folder.resolve()) if folder else before
+    before = dict(os.environ)
+    if folder:
+        os.environ["MICROPYTHON_DIR"] = str(folder.resolve())
     try:
         yield
     finally:
-        os.environ["MICROPYTHON_DIR"] = before
+        os.environ.pop("MICROPYTHON_DIR", None)
+        os.environ.update(before)
 
 
 def shared() -> Path:

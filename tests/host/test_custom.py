@@ -188,7 +188,7 @@ def test_a_tarball_has_no_submodules_to_update(path, clone):
     (clone / ".git").rmdir()
     shutil.rmtree(clone / "lib/stm32lib")
     ((_, hint),) = lacks("NUCLEO_L476RG", clone)
-    assert "no git checkout" in hint
+    assert f"{clone} is no git checkout" in hint
 
 
 def test_an_idf_that_is_none_or_not_installed_or_too_new(path, clone, idf, tmp_path):
