@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * A NOR flash chip: memory-mapped for reading, kept in a file of the host. Erasing sets the bits of
- * a sector, programming can only clear bits; both reach the file before they return.
+ * A NOR flash chip, kept in a file of the host. Erasing sets the bits of a sector, programming can only clear bits; both
+ * have reached the file, and the memory where it is mapped, when they return.
  */
 #ifndef EMULATED_IMAGE_H
 #define EMULATED_IMAGE_H
@@ -12,17 +12,18 @@
 
 typedef struct {
     const char *name;  // of the host's file
-    uint8_t *data;     // where it is mapped
     uint32_t size;     // bytes, a multiple of IMAGE_SECTOR
+    void *mapped;      // where the CPU reads it, which cannot write there; NULL: nowhere
     int file;
 } image_t;
 
-/* Maps the file; makes an erased one if there is none. A shorter file is padded with erased bytes. */
+/* Opens and maps the file; makes an erased one if there is none. A shorter file is padded with erased bytes. */
 void image_open(image_t *image);
 void image_close(image_t *image);
 
-/* Both return 0 or a negative errno. Offsets and lengths of erase are of whole sectors. */
-int image_erase(image_t *image, uint32_t offset, uint32_t len);
-int image_program(image_t *image, uint32_t offset, const void *data, uint32_t len);
+/* These return 0 or a negative errno. Offsets and lengths of erase are of whole sectors. */
+int image_read(const image_t *image, uint32_t offset, void *data, uint32_t len);
+int image_erase(const image_t *image, uint32_t offset, uint32_t len);
+int image_program(const image_t *image, uint32_t offset, const void *data, uint32_t len);
 
 #endif

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * The board's two flash chips: emu.Flash, a block device for the file system (flash.img), and
+ * The board's two flash chips: emu.Flash, a block device for the file system (flash.img), on a serial line; and
  * the ROMFS partition behind vfs.rom_ioctl (romfs.img), which is read where it is mapped.
  */
-#include <string.h>
-
 #include "image.h"
 #include "port.h"
 
@@ -14,10 +12,12 @@
 
 #define PROGRAM_UNIT 4 // bytes; smallest write that rom_ioctl announces
 
-extern uint8_t flash_start[], flash_size[], romfs_start[], romfs_size[]; // of the linker script
+#define FLASH_SIZE (2 * 1024 * 1024)
 
-static image_t flash = { .name = "flash.img", .data = flash_start, .size = (uint32_t)flash_size };
-static image_t romfs = { .name = "romfs.img", .data = romfs_start, .size = (uint32_t)romfs_size };
+extern uint8_t romfs_start[], romfs_size[]; // of the linker script
+
+static image_t flash = { .name = "flash.img", .size = FLASH_SIZE };
+static image_t romfs = { .name = "romfs.img", .size = (uint32_t)romfs_size, .mapped = romfs_start };
 
 void storage_init(void) {
     image_open(&flash);
@@ -46,12 +46,7 @@ static uint32_t flash_offset(size_t n_args, const mp_obj_t *args) {
 static mp_obj_t flash_readblocks(size_t n_args, const mp_obj_t *args) {
     mp_buffer_info_t buffer;
     mp_get_buffer_raise(args[2], &buffer, MP_BUFFER_WRITE);
-    uint32_t offset = flash_offset(n_args, args);
-    if (offset > flash.size || buffer.len > flash.size - offset) {
-        return MP_OBJ_NEW_SMALL_INT(-MP_EINVAL);
-    }
-    memcpy(buffer.buf, flash.data + offset, buffer.len);
-    return MP_OBJ_NEW_SMALL_INT(0);
+    return MP_OBJ_NEW_SMALL_INT(image_read(&flash, flash_offset(n_args, args), buffer.buf, buffer.len));
 }
 static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(flash_readblocks_obj, 3, 4, flash_readblocks);
 
