@@ -16,12 +16,14 @@ from pathlib import Path
 import pytest
 import stock
 from torpor_host import build, natmod, romfs
+from torpor_host.boards import load_board
 from torpor_host.link import BoardError, Link
 from torpor_host.paths import BUILD, FIRMWARE, LIB, ROOT, micropython
 from torpor_host.sim import Board
 
 SCRIPTS = sorted(path for kind in ("dsp", "lib", "tflm") for path in Path(__file__).parent.glob(f"{kind}_*.py"))
 TIMEOUT_S = 60
+SMALL = 4096  # bytes of a file that is on every board
 
 
 class Unix:
@@ -52,6 +54,33 @@ class Emulated:
         self._link.enter_raw(reset=True)
         self._link.exec(f"import os, sys; {self._prepare}; sys.path[:0] = {self._path(script)}; os.chdir('/rom')")
         return self._link.exec(script.read_text(), timeout=TIMEOUT_S).decode()
+
+
+class SmallBoard:
+    """A board whose flash does not hold all files: for each script it starts anew, with those that the script reads."""
+
+    modules = "firmware"
+
+    def __init__(self, name, files, folder):
+        self._name, self._files, self._folder = name, files, folder
+
+    def _named(self, script):
+        """The files that a script names, or a list (.json) that it names; and all small ones, whose names it may make up."""
+        text = script.read_text()
+        lists = "".join(data.decode() for name, data in self._files.items() if name.endswith(".json") and name in text)
+        return {
+            name: data
+            for name, data in self._files.items()
+            if len(data) <= SMALL or name in text or f'"{name.removesuffix(".tflite")}"' in lists
+        }
+
+    def run(self, script):
+        image, room = romfs.build(self._named(script)), load_board(self._name).romfs
+        if len(image) > room:
+            return f"SKIP: its files need {len(image):,} bytes, the ROMFS of {self._name} has {room:,}"
+        (self._folder / "romfs.img").write_bytes(image)
+        with Board(self._name, self._folder) as board, Link(board.port) as link:
+            return Emulated(link, self.modules).run(script)
 
 
 class StockBoard(Emulated):
@@ -103,6 +132,12 @@ def emulated(peer_files, folder, name, arch=""):
 
 
 @contextmanager
+def small_board(peer_files, folder, name):
+    build.build([name])
+    yield SmallBoard(name, content(peer_files), folder)
+
+
+@contextmanager
 def stock_board(peer_files, folder, name, arch):
     """MicroPython's own port."""
     build.build([name])
@@ -135,12 +170,13 @@ TARGETS = {
     "emu-m7-natmod": (emulated, "emu-m7", "armv7emdp"),
     "emu-m55-firmware": (emulated, "emu-m55"),
     "emu-m55-natmod": (emulated, "emu-m55", "armv7emsp"),
+    "emu-stm32f405-firmware": (small_board, "emu-stm32f405"),
     "stock-m3-armv7m": (stock_board, "stock-m3", "armv7m"),
     "stock-m3-armv6m": (stock_board, "stock-m3", "armv6m"),
     "stock-rv32-rv32imc": (stock_board, "stock-rv32", "rv32imc"),
 }
 # The device package does not depend on the core: it runs on one emulated board.
-CORES = "emu-m3", "emu-rv32", "emu-m7", "emu-m55"
+CORES = "emu-m3", "emu-rv32", "emu-m7", "emu-m55", "emu-stm32f405"
 RUNS = [
     pytest.param(target, script, id=f"{target}-{script.stem}")
     for target in TARGETS

@@ -30,7 +30,7 @@ def golden(peer_models, name):
     return json.loads((peer_models / "golden_xorshift.json").read_text())[name]["wheel"]
 
 
-@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("target", [*TARGETS, "emu-stm32f405"])
 @pytest.mark.parametrize("name", INT8)
 def test_int8_outputs_equal_the_official_interpreters(peer_models, name, target):
     found = ask("infer", peer_models / f"{name}.tflite", "--xorshift", "--on", target)
@@ -76,6 +76,12 @@ def test_a_model_that_needs_more_memory_than_the_board_has(tmp_path):
     result = torpor("infer", tmp_path / "wide.tflite", "--xorshift", "--on", "emu-m4f")
     assert result.returncode == 2 and result.stdout == ""
     assert "error: emu-m4f has not enough memory: " in result.stderr and "\nhint:  " in result.stderr
+
+
+def test_a_model_that_is_larger_than_the_boards_flash(peer_models):
+    result = torpor("infer", peer_models / "ad01_fp32.tflite", "--xorshift", "--on", "emu-stm32f405")
+    assert result.returncode == 2 and result.stdout == ""
+    assert "error: The model and its inputs need " in result.stderr and "the ROMFS of emu-stm32f405 has 393,216." in result.stderr
 
 
 def test_instructions_are_counted_the_same_way_twice(peer_models):

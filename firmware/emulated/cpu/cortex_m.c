@@ -14,6 +14,10 @@
 #define SCB_CPACR REG(0xE000ED88)
 #define NVIC_ISER(n) REG(0xE000E100 + 4 * (n))
 
+#ifndef MACHINE_SYSTICK
+#define MACHINE_SYSTICK fault_handler // the machine does not use it
+#endif
+
 typedef void (*vector_t)(void);
 
 extern uint32_t data_start[], data_end[], data_load[], bss_start[], bss_end[], stack_top[];
@@ -46,7 +50,7 @@ __attribute__((used, section(".vectors"))) static const struct {
     vector_t machine[MACHINE_VECTOR_COUNT];
 } vectors = {
     .stack = stack_top,
-    .core = {reset_handler, [1 ... 14] = fault_handler},
+    .core = {reset_handler, [1 ... 13] = fault_handler, MACHINE_SYSTICK},
     .machine = {MACHINE_VECTORS},
 };
 

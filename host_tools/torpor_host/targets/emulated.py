@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from torpor_host import build, codesize, romfs
+from torpor_host.boards import load_board
+from torpor_host.errors import ToolError
 from torpor_host.link import BoardError, Link
 from torpor_host.progress import SILENT
 from torpor_host.sim import Board
@@ -40,12 +42,19 @@ class Emulated:
 
     def _run(self, call, model, inputs, shift) -> dict:
         firmware = self._firmware()
-        image = romfs.build(script.files(model, inputs))
+        image = self._image(model, inputs)
         with self._progress.step(f"{call} on {self.name}"), instance(self._board, image, shift, firmware) as link:
             try:
                 return script.answer(link.exec(script.program(call, "'/rom'"), _TIMEOUT_S), self.name)
             except BoardError as error:
                 raise script.failure(error.trace, self.name) from None
+
+    def _image(self, model, inputs) -> bytes:
+        image, room = romfs.build(script.files(model, inputs)), load_board(self._board).romfs
+        if len(image) > room:
+            sentence = f"The model and its inputs need {len(image):,} bytes, the ROMFS of {self.name} has {room:,}."
+            raise ToolError(sentence, "use a smaller model, or a board with more flash")
+        return image
 
     def _firmware(self) -> Path:
         return build.build([self.name], self._progress)[self.name]
