@@ -12,6 +12,7 @@ from flashing import FLASH, dfu, esp_image, intel_hex, refused, stm32_image, wit
 from torpor_host import attached, build
 from torpor_host.flash import models, run
 from torpor_host.link import Link
+from torpor_host.progress import Silent
 
 MODELS = ["/lib/far/away.tflite", "/models/keywords.tflite"]
 
@@ -128,8 +129,11 @@ def test_so_does_one_over_an_stm32s_first_sectors(port, tmp_path, written, size,
     if asks:
         assert "would be lost" in refused(path, "PYBV11", port)[0]
     else:
-        run.flash_file(path, "PYBV11", port)
+        progress = Silent()
+        progress.note = (notes := []).append
+        run.flash_file(path, "PYBV11", port, progress=progress)
         assert written[0].firmware.size == 2 * size
+        assert len(notes) == 1 and all(name in notes[0] for name in MODELS)  # the image does not say where its file system lies
 
 
 def test_the_boards_own_port_is_asked_where_none_is_given(port, tmp_path, written, monkeypatch):

@@ -49,6 +49,8 @@ def flash_file(path: Path, board: str, port: str | None = None, way: str | None 
     prompt = _prompt(profile, way, place)
     if erase or way == _BLIND or _covers_files(firmware, profile) or _moves_files(firmware, profile, prompt):
         _ask(profile, prompt, agree)
+    elif profile.port == "stm32" and prompt and (held := models.on_board(prompt)):
+        progress.note(f"{', '.join(held)}: kept only if the new firmware has its file systems where the old one has them")
     if way == "dfu" and place:
         models.to_boot_loader(place)
     _WAYS[way].flash(Job(firmware, profile, place, erase, progress))
