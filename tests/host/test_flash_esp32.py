@@ -3,7 +3,7 @@
 
 import json
 
-import esptool.cmds
+import esptool
 import pytest
 from doubles.esp32_loader import Esp32Loader
 from flashing import esp_image, refused
@@ -137,6 +137,16 @@ def test_a_cable_pulled_half_way_and_the_next_attempt(firmware, monkeypatch):
         board.flash[:] = half
         run.flash_file(firmware, BOARD, board.port)
         assert board.flash[0x1000 : 0x1000 + firmware.stat().st_size] == firmware.read_bytes()
+
+
+def test_an_interrupted_flashing_says_what_to_do(firmware, monkeypatch):
+    def interrupt(*_arguments, **_options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(esptool, "write_flash", interrupt)
+    with Esp32Loader("ESP32") as board:
+        sentence, hint = refused(firmware, BOARD, board.port)
+    assert sentence == f"Flashing {BOARD} broke off: it was interrupted." and "flash again" in hint
 
 
 def test_a_board_that_is_not_in_its_boot_loader(firmware):

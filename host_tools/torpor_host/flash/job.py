@@ -24,6 +24,6 @@ class Job:
         return ToolError(message, f"{self.board.flash_enter}; then flash again")
 
     def broken(self, why: str) -> ToolError:
-        """It ended while it was written."""
+        """It ended, perhaps while it was written."""
         return ToolError(f"Flashing {self.board.name} broke off: {why.rstrip('.')}.",
-                         f"the board's firmware is incomplete; check the cable, then: {self.board.flash_enter}; and flash again")
+                         f"the board's firmware may be incomplete; check the cable, then: {self.board.flash_enter}; and flash again")

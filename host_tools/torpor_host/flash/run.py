@@ -53,7 +53,11 @@ def flash_file(path: Path, board: str, port: str | None = None, way: str | None 
         progress.note(f"{', '.join(held)}: kept only if the new firmware has its file systems where the old one has them")
     if way == "dfu" and place:
         models.to_boot_loader(place)
-    _WAYS[way].flash(Job(firmware, profile, place, erase, progress))
+    job = Job(firmware, profile, place, erase, progress)
+    try:
+        _WAYS[way].flash(job)
+    except KeyboardInterrupt:
+        raise job.broken("it was interrupted") from None
     return Flashed(board, str(path), way, place, firmware.size, erase, way != _BLIND)
 
 

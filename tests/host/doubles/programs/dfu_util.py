@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Stands in for dfu-util 0.11 with boards in DFU mode; prints what the real one prints. DFU_DOUBLE is its folder:
 
-boards: a line for each board that is listed. flash.bin: flash from 0x08000000. calls: a line for each call. fail: what writing ends with. worn: writing gives zeros.
+boards: what is listed. flash.bin: flash from 0x08000000. calls: a line for each call. fail: what writing ends with. worn: writing
+gives zeros.
 """
 
 import os

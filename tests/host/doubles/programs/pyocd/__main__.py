@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""PYOCD_DOUBLE is its folder: probes.json as `pyocd json --probes` prints it, targets: the names that are known, flash.bin: from 0x08000000, idcode, says: an error."""
+"""PYOCD_DOUBLE is its folder: probes.json as `pyocd json --probes` prints it; targets, the names that are known; flash.bin, from
+0x08000000; idcode, in hex; says, an error; worn, if writing gives zeros."""
 
 import argparse
 import os
