@@ -86,6 +86,8 @@ def files_for(link: Link, found: Device, needs: set[str], name: str, board: str 
         progress.note("The native module tflm comes with the model: push that, too.")
     files = {**_asyncio(link, found, missing, there, name), **_package(link, found, missing), **_dsp(link, found, missing, progress)}
     _check_memory(link, found, files, name)
+    for source in _sources_beside(link, files):
+        progress.note(f"{source} on the board hides what is pushed beside it: delete it, unless you want it.")
     return {**files, **_pins(link, found, missing, board, progress)}
 
 
@@ -144,6 +146,12 @@ def _pins(link, found, missing, board, progress):
         why = f"no pins of {known} are known" if len(names) == 1 else f"it may be {known}: --board says which" if names else "--board may say which it is"
         progress.note(f"No board.py for the board on {link.port}: {why}. sensors.open() needs one (lib/DESIGN.md).")
     return {}
+
+
+def _sources_beside(link, files) -> list[str]:
+    """Files on the board that MicroPython would import instead: it looks for .py first."""
+    sources = [path.removesuffix("mpy") + "py" for path in files if path.endswith(".mpy")]
+    return [path for path in sources if _size(link, path) is not None]
 
 
 def _which(link, found) -> list[str]:

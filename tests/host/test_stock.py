@@ -12,6 +12,7 @@ from torpor_host import application, deploy, device
 from torpor_host.errors import ToolError
 from torpor_host.link import Link
 from torpor_host.paths import BOARDS, MODELS
+from torpor_host.progress import Silent
 
 
 def test_a_model_gets_its_native_module_and_a_second_takes_nothing_from_it():
@@ -125,3 +126,23 @@ def test_a_board_gets_its_own_pins():
         assert application.files_for(link, device.ask(link), {"board"}, "a.py") == {}
     with linked() as link:
         assert list(application.files_for(link, device.ask(link), {"board"}, "a.py", "emu-m4f")) == ["/lib/board.py"]
+
+
+class Notes(Silent):
+    def __init__(self):
+        self.texts = []
+
+    def note(self, text):
+        self.texts.append(text)
+
+
+def test_what_may_surprise_is_noted():
+    with linked() as link:
+        link.exec("import os; os.mkdir('/lib'); os.mkdir('/lib/torpor')")
+        deploy.push_file(link, b"", "/lib/torpor/wake.py")
+        notes = Notes()
+        application.files_for(link, device.ask(link), {"torpor", "torpor.wake", "torpor.sensors", "tflm", "board"}, "a.py", "NUCLEO_F446RE", notes)
+        assert "tflm comes with the model" in notes.texts[0] and notes.texts[1].startswith("/lib/torpor/wake.py on the board hides")
+        notes = Notes()
+        application.files_for(link, device.ask(link), {"torpor.sensors", "board"}, "a.py", None, notes)
+        assert len(notes.texts) == 1 and "--board may say which it is" in notes.texts[0]

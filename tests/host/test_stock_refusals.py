@@ -50,6 +50,12 @@ def test_a_push_is_refused_before_anything_is_written(fails, name):
             assert link.eval("__import__('os').listdir('/')") == []
 
 
+def test_infer_where_module_and_model_do_not_fit(fails):
+    with stock_unix(0, heap="115K") as port:
+        sentence, hint = fails("infer", KEYWORDS, "--xorshift", "--port", port)
+    assert re.search(r"^The model does not fit the board on .* over by [\d,]+ bytes of RAM; its heap has", sentence) and hint
+
+
 def test_a_port_in_use(fails):
     with stock_unix() as port, serial.Serial(port, exclusive=True):
         sentence, hint = fails("push", KEYWORDS, "--port", port)
