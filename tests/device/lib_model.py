@@ -61,7 +61,7 @@ def test_a_path_is_taken_as_it_is_and_the_arena_passed_on():
 
 def test_a_name_that_is_nowhere_is_an_error_that_says_where_it_looked():
     error = refusal("nowhere", ABOUT)
-    assert error.args == (2, "no model nowhere in /rom/models/ or /models/")
+    assert error.args == (2, "no model nowhere in /rom/models/ or /models/ or /flash/models/ or /sd/models/")
 
 
 def test_labels_settings_and_quantisation_come_from_the_model():
