@@ -22,6 +22,6 @@ TORPOR_KERNELS := $(TORPOR_ENGINE_SRC) $(TORPOR_DSP_SRC)
 TORPOR_OBJECTS := $(BUILD)/$(notdir $(TORPOR_FIRMWARE))
 $(patsubst %.c,$(TORPOR_OBJECTS)/%.o,$(filter-out $(TORPOR_FAST),$(TORPOR_KERNELS))): CFLAGS += $(TORPOR_OPT)
 $(patsubst %.c,$(TORPOR_OBJECTS)/%.o,$(filter $(TORPOR_FAST),$(TORPOR_KERNELS))): CFLAGS += -O2
-$(patsubst %.c,$(TORPOR_OBJECTS)/%.o,$(TORPOR_KERNELS)): CFLAGS += \
+$(patsubst %.c,$(TORPOR_OBJECTS)/%.o,$(TORPOR_KERNELS)): CFLAGS += $(TORPOR_FEWER) \
 	-ffp-contract=off -fno-single-precision-constant \
 	-Wno-double-promotion -Wno-float-conversion -Wno-ignored-optimization-argument

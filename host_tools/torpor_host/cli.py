@@ -80,11 +80,11 @@ def build(
     """Build firmware, native modules and MicroPython for this PC."""
     from torpor_host import build, custom, natmod as modules
 
+    wanted = modules.Request(natmod, ops_from or [], ops.split(",") if ops else [], out)
     if board or micropython or idf:
-        custom.alone(what, natmod, ops_from, ops, out, sizes)
-        return show.paths(custom.build(custom.Request(board, micropython, idf), _progress), as_json)
+        custom.alone(what, natmod, out, sizes)
+        return show.paths(custom.build(custom.Request(board, micropython, idf, wanted.parts()), _progress), as_json)
     if natmod or ops_from or ops or out or sizes:
-        wanted = modules.Request(natmod, ops_from or [], ops.split(",") if ops else [], out)
         if sizes:
             return print(modules.table(modules.measure(wanted, _progress)))
         return show.paths(modules.make(wanted, _progress), as_json)

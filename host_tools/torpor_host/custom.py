@@ -7,6 +7,7 @@ An emulated board needs MicroPython's source; a real one all of a checkout and w
 """
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from torpor_host.boards import BoardProfile, load_board
 from torpor_host.build import Part
 from torpor_host.checkout import Source
 from torpor_host.errors import ToolError
+from torpor_host.natmod import Parts
 from torpor_host.paths import BOARDS, BUILD, FIRMWARE, LIB, micropython, micropython_at
 from torpor_host.progress import SILENT, Silent
 
@@ -28,17 +30,18 @@ _CROSS = "custom-mpy-cross"  # of whose checkout it may be: apart from that of t
 
 @dataclass(frozen=True)
 class Request:
-    """What the command line asks for: a board; MicroPython's checkout, if not MICROPYTHON_DIR; ESP-IDF, if not on the PATH."""
+    """What the command line asks for: a board; MicroPython's checkout, if not MICROPYTHON_DIR; ESP-IDF, if not on the PATH; operators."""
 
     board: str | None
     micropython: Path | None = None
     idf: Path | None = None
+    parts: Parts | None = None  # of the engine, all if None
 
 
 def alone(*others) -> None:
-    """Raises ToolError if more was asked for than a board's firmware, which has all of the engine."""
+    """Raises ToolError if more was asked for than a board's firmware."""
     if any(others):
-        raise ToolError("A board's firmware is built whole, and nothing beside it.", "leave the names of parts and the options of native modules away")
+        raise ToolError("A board's firmware is built alone, and nothing beside it.", "leave the names of parts and --natmod, --out and --sizes away")
 
 
 def build(request: Request, progress: Silent = SILENT) -> dict[str, Path]:
@@ -53,7 +56,7 @@ def build(request: Request, progress: Silent = SILENT) -> dict[str, Path]:
             return {made.name: made}
         source = Source(board, micropython(), request.idf and request.idf.resolve())
         checkout.check(source)
-        return _build(source, progress)
+        return _build(source, request.parts, progress)
 
 
 def _board(request) -> BoardProfile:
@@ -65,23 +68,26 @@ def _board(request) -> BoardProfile:
                         "it runs models on its stock firmware: `torpor push model.tflite` brings the native module")
     if request.idf and board.port != "esp32":
         raise ToolError(f"ESP-IDF is for ESP32 boards, and {board.name} is none.", "leave --idf away")
+    if request.parts and board.port != "stm32":
+        raise ToolError(f"Operators are chosen for STM32 boards and native modules, and {board.name} is neither.",
+                        "leave --ops and --ops-from away: it has room for all of them")
     return board
 
 
-def _build(source, progress):
+def _build(source, parts, progress):
     """Always through make, which alone knows whether anything of somebody's checkout has changed."""
     cross = builds.build_part(_CROSS, builds.mpy_cross(_CROSS), progress)
-    part = _part(source, cross)
+    part = _part(source, cross, parts.options() if parts else ())
     builds.build_part(source.board.name, part, progress, force=True)
     folder = BUILD / source.board.name
     return {Path(name).name: folder / name for name in _OUTPUTS[source.board.port] if (folder / name).exists()}
 
 
-def _part(source: Source, cross: Path) -> Part:
-    """The board's firmware as a part to build; `cross` is the checkout's own mpy-cross."""
+def _part(source: Source, cross: Path, options: Iterable[str]) -> Part:
+    """The board's firmware as a part to build; `cross` is the checkout's own mpy-cross, `options` are more of make's."""
     board = source.board
     output = BUILD / board.name / _OUTPUTS[board.port][0]
-    make = str(source.port), f"BOARD_DIR={board.folder}", f"BUILD={output.parent}"
+    make = str(source.port), f"BOARD_DIR={board.folder}", f"BUILD={output.parent}", *options
     inputs = *builds.module_sources(), FIRMWARE / "micropython.cmake", LIB, board.folder, *sorted(BOARDS.glob("*.*"))
     title = f"firmware for {board.name}"
     if board.port == "stm32":

@@ -222,7 +222,7 @@ except ValueError as error:
 """
     values, error = on_unix("unix", program, [module.parent], tmp_path).splitlines()
     assert json.loads(values) == list(range(10))
-    assert error == "conv_2d #0: not in this module: torpor build --natmod x64 --ops-from MODEL"
+    assert error == "conv_2d #0: not built in: torpor build --natmod x64 --ops-from MODEL"
 
 
 def test_a_native_module_for_few_types_says_how_to_add_one(files, tmp_path):
@@ -237,7 +237,7 @@ except ValueError as error:
 """
     moved, error = on_unix("unix", program, [module.parent], tmp_path).splitlines()
     assert moved == "True"
-    assert error == "fully_connected #0: float32 is not in this module: torpor build --natmod x64 --ops-from MODEL"
+    assert error == "fully_connected #0: float32 is not built in: torpor build --natmod x64 --ops-from MODEL"
 
 
 def names_in_stub(module):

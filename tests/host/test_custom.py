@@ -10,6 +10,7 @@ from torpor_host import build, checkout, custom
 from torpor_host.boards import load_board
 from torpor_host.custom import Request
 from torpor_host.errors import ToolError
+from torpor_host.natmod import Parts
 from torpor_host.paths import BOARDS, FIRMWARE, micropython
 
 # Writes down how it was called, answers `make -n submodules` as MicroPython's does, and leaves what a build would leave.
@@ -113,6 +114,14 @@ def test_esp32_firmware_is_made_in_the_environment_of_the_given_idf(path, clone,
     assert made == {"firmware.bin": folder / "firmware.bin", "bootloader.bin": folder / "bootloader/bootloader.bin"}
     assert calls(tmp_path)[1] == (f"-j2 -C {clone}/ports/esp32 BOARD_DIR={BOARDS}/ESP32_GENERIC BUILD={folder} "
                                   f"USER_C_MODULES={FIRMWARE}/micropython.cmake [{tmp_path}/build/custom-mpy-cross/mpy-cross]")
+
+
+def test_operators_are_chosen_as_for_native_modules(path, clone, tmp_path):
+    custom.build(Request("NUCLEO_L476RG", clone, parts=Parts(("SOFTMAX", "CONV_2D"), ("int8",))))
+    assert " OPS=conv_2d softmax TYPES=INT8 " in calls(tmp_path)[1]
+    for board in ("ESP32_GENERIC", "emu-m4f"):
+        with pytest.raises(ToolError, match=f"Operators are chosen for STM32 boards and native modules, and {board} is neither"):
+            custom.build(Request(board, clone, parts=Parts(("SOFTMAX",))))
 
 
 def test_make_is_asked_again_and_mpy_cross_is_not(path, clone, tmp_path):
@@ -234,7 +243,7 @@ def test_the_command_says_what_is_missing(torpor, path, clone):
     assert result.stderr.splitlines()[-1].startswith("hint:  firmware/README.md")
 
 
-@pytest.mark.parametrize("more", [["emu-m4f"], ["--natmod", "x64"], ["--ops", "add"]])
+@pytest.mark.parametrize("more", [["emu-m4f"], ["--natmod", "x64"], ["--out", "a.mpy"]])
 def test_a_board_is_built_alone(fails, more):
     assert "nothing beside it" in fails("build", *more, "--board", "NUCLEO_L476RG")[0]
 
