@@ -82,7 +82,7 @@ class Link:
         self.write(END)
         self._until(b"soft reboot")
 
-    def start(self, code: str) -> None:
+    def start(self, code: str | bytes) -> None:
         """Sends a program and returns as soon as the board runs it; read what it prints with `read` or `finish`."""
         if not self._in_raw:
             self.enter_raw()
@@ -90,7 +90,7 @@ class Link:
         answer = self._take(2)
         if answer != b"R\x01":
             raise ToolError(f"The board on {self.port} has no raw-paste mode.", "it needs MicroPython 1.14 or newer")
-        self._paste(code.encode())
+        self._paste(code.encode() if isinstance(code, str) else code)
 
     def asks(self, words: bytes) -> bool:
         """Whether the started program goes on to print `words`, which are taken, rather than to end."""
@@ -120,7 +120,7 @@ class Link:
             raise BoardError(trace.decode(errors="replace"), output, self.port)
         return output
 
-    def exec(self, code: str, timeout: float | None = None, consume=None) -> bytes:
+    def exec(self, code: str | bytes, timeout: float | None = None, consume=None) -> bytes:
         """Runs a program on the board and returns what it printed; see `finish`."""
         self.start(code)
         return self.finish(timeout, consume)

@@ -58,11 +58,11 @@ line, out, said = sys.stdin.buffer, sys.stdout.buffer, b"raw REPL; CTRL-B to exi
 
 
 def paste():
-    out.write(b"R\x01\x00\x40\x01")
+    out.write(b"R\x01\x80\x00\x01")  # windows of 128 bytes, as on a board
     code = b""
     while (byte := line.read(1)) != b"\x04":
         code += byte
-        if len(code) % 0x4000 == 0:
+        if len(code) % 128 == 0:
             out.write(b"\x01")
     out.write(b"\x04")
     return code
