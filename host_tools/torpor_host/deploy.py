@@ -1,25 +1,22 @@
 # SPDX-License-Identifier: MIT
 """Puts applications and models on a board.
 
-A file is written under a temporary name, its CRC compared on the board, then renamed. A model
-goes into ROMFS where the board has one, because there it needs no RAM: the image is rebuilt
-with the models that are there already, and its first bytes, without which it is no file
-system, are written last. So at no moment is a half-written file or model visible.
+All goes through transfer.py. A model goes into ROMFS where the board has one, because there it needs no RAM: the image is
+rebuilt with the models that are there already. At no moment is a half-written file or model visible.
 """
 
 import binascii
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from torpor_host import application, device, romfs, room, stock
+from torpor_host import application, device, romfs, room, stock, transfer
 from torpor_host.boards import load_board
 from torpor_host.errors import ToolError
 from torpor_host.infer import open_model
-from torpor_host.link import BoardError, Link
+from torpor_host.link import Link
 from torpor_host.progress import SILENT, Silent
 
-_CHUNK = 2048  # bytes a message; a board needs about twice as much RAM to decode it
-_PART = "torpor.part"  # where the files are: the working directory
+_CHUNK = 2048  # bytes of ROMFS read at once
 _ROM_HEAD = 16  # bytes that hold an image's length
 
 _FIND_ROM = """
@@ -100,17 +97,9 @@ def push_model(link: Link, data: bytes, name: str, progress: Silent = SILENT) ->
 
 def _write(link, found, files, progress) -> tuple[str, ...]:
     """Writes those files that differ, and returns their paths; nothing unless all of them fit."""
-    new = room.changed(link, found, files) if files else {}
-    for path, data in new.items():
-        _make_folders(link, path, found.home)
-        push_file(link, data, path, progress)
-    return tuple(new)
-
-
-def _make_folders(link, path, home):
-    parents = [str(folder) for folder in reversed(PurePosixPath(path).parents) if len(str(folder)) > len(home or "/")]
-    if parents:
-        link.exec(f"import os\nfor p in {parents!r}:\n try:os.stat(p)\n except OSError:os.mkdir(p)")
+    if files and found.storage is None:
+        raise room.no_files(link.port)
+    return tuple(transfer.put(link, files, progress)) if files else ()
 
 
 def model_name(file: Path) -> str:
@@ -120,25 +109,7 @@ def model_name(file: Path) -> str:
 
 def push_file(link: Link, data: bytes, path: str, progress: Silent = SILENT) -> None:
     """Writes `data` to `path` in the board's file system, all or nothing."""
-    with progress.step(f"push {path} ({len(data):,} bytes)") as tick:
-        try:
-            _write_part(link, data, tick)
-            link.exec(f"import os\nos.rename({_PART!r},{path!r})")
-        except BoardError as error:
-            link.exec(f"import os\ntry:os.remove({_PART!r})\nexcept OSError:pass")
-            reason = error.trace.strip().splitlines()[-1]
-            hint = "delete files on the board, or give a folder that is there"
-            raise ToolError(f"{path} could not be written: {reason}.", hint) from None
-
-
-def _write_part(link, data, tick):
-    link.exec(f"import binascii as _b\n_f=open({_PART!r},'wb')\n_c=0")
-    for at in range(0, len(data), _CHUNK):
-        text = binascii.b2a_base64(data[at : at + _CHUNK], newline=False).decode()
-        link.exec(f"_x=_b.a2b_base64({text!r})\n_f.write(_x)\n_c=_b.crc32(_x,_c)")
-        tick(min(at + _CHUNK, len(data)), len(data))
-    link.exec("_f.close()")
-    _check_crc(link, data)
+    transfer.put(link, {path: data}, progress)
 
 
 def read_romfs(link: Link, size: int) -> dict[str, bytes]:
@@ -164,15 +135,15 @@ def _image(link, size, files) -> bytes:
 
 def write_romfs(link: Link, image: bytes, size: int, progress: Silent = SILENT) -> None:
     """Replaces the board's ROMFS by `image`, its first chunk last, and resets it so that it is mounted."""
-    with progress.step(f"push models to ROMFS ({len(image):,} bytes)") as tick:
-        _program_romfs(link, image, tick)
-        try:
-            link.exec(_FIND_ROM + _CRC_ROM.format(size=len(image)))
-            _check_crc(link, image)
-        except ToolError:
-            _erase_romfs(link, len(image))  # none rather than a wrong one
-            raise
-        link.enter_raw(reset=True)
+    unit = _erase_romfs(link, len(image))
+    transfer.program(link, image + b"\xff" * (-len(image) % unit), progress)
+    try:
+        link.exec(_FIND_ROM + _CRC_ROM.format(size=len(image)))
+        _check_crc(link, image)
+    except ToolError:
+        _erase_romfs(link, len(image))  # none rather than a wrong one
+        raise
+    link.enter_raw(reset=True)
 
 
 def _erase_romfs(link, size) -> int:
@@ -180,19 +151,7 @@ def _erase_romfs(link, size) -> int:
     unit = link.eval(f"__import__('vfs').rom_ioctl(3,0,{size})")
     if unit < 0:
         raise ToolError(f"The board's ROMFS cannot be erased (error {-unit}).", "reset the board and push again")
-    return unit
-
-
-def _program_romfs(link, image, tick):
-    unit = max(1, _erase_romfs(link, len(image)))
-    padded, step = image + b"\xff" * (-len(image) % unit), max(_CHUNK, unit)
-    starts = [*range(step, len(padded), step), 0]
-    link.exec("import vfs,binascii as _b")
-    for done, at in enumerate(starts, 1):
-        text = binascii.b2a_base64(padded[at : at + step], newline=False).decode()
-        link.exec(f"vfs.rom_ioctl(4,0,{at},_b.a2b_base64({text!r}))")
-        tick(done, len(starts))
-    link.exec("vfs.rom_ioctl(5,0)")
+    return max(1, unit)
 
 
 def read_file(file: Path) -> bytes:

@@ -118,4 +118,4 @@ def test_an_asyncio_that_cannot_be_had(monkeypatch, missing):
     ([(8000, 12000), (4000, 0)], 0, 2, 0),  # the first leaves a block
     ([(4000, 12000), (16000, 0)], 0, 1, 1)])
 def test_what_a_file_system_holds(sizes, folders, free, short):
-    assert room._Disk(4096, free).short(sizes, folders) == 4096 * short
+    assert room.Disk(4096, free).short(sizes, folders) == 4096 * short
