@@ -15,7 +15,7 @@ from pathlib import Path
 
 from tflite_micro import runtime
 
-from torpor_host import bench_page, bench_size, build, natmod, targets
+from torpor_host import bench_page, bench_size, bench_transfer, build, natmod, targets
 from torpor_host.doctor import micropython_version
 from torpor_host.infer import load, xorshift
 from torpor_host.paths import BUILD, MODELS, ROOT, shared
@@ -53,6 +53,7 @@ def measure(progress: Silent = SILENT) -> dict:
     return {
         "tools": {**tools(), "QEMU": emulator},
         "models": {name: _measure(name, path, progress) for name, path in found.items()},
+        "transfer": bench_transfer.measure(progress),
         "yardstick": tomllib.loads((Path(__file__).parent / "bench_yardstick.toml").read_text()),
     }
 

@@ -20,6 +20,7 @@ def result(*names):
     return {
         "tools": {"gcc": "1.2.3", **dict.fromkeys(bench_all.tools(), "9")},
         "models": {name: model for name in names},
+        "transfer": {"1 ms": {"an application": {"bytes": 62_439, "here_s": 3.5, "mpremote_s": 17.5}}},
         "yardstick": {
             "kernels": dict.fromkeys(bench_all.BOARDS, "theirs"),
             "instructions": dict.fromkeys(bench_all.BOARDS, quoted),
@@ -36,6 +37,7 @@ def test_here_quoted_and_ratio_stand_below_each_other():
     assert "| arena and state | here | 2,048 | 2,048 | 2,048 |\n|  | quoted: CMSIS-NN |  | 4,096 |  |\n|  | **ratio** |  | **0.50** |  |" in page
     assert "| `predict` beyond `run` | here | 25.00 % | 25.00 % | 25.00 % |" in page
     assert "| **ratio** | **0.025** | **0.025** | **0.025** |" in page
+    assert "| an application | 1 ms | 62,439 | 3.50 | 17.50 | **5.0** |" in page
     assert "| CONV_2D | 75.0 % | 75.0 % | 75.0 % |" in page
     assert "gcc 1.2.3" in page
 
