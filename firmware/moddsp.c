@@ -14,8 +14,7 @@ typedef struct {
 
 /* The int16 values that a buffer holds, as 'h' or as raw bytes; their number goes to *n. */
 static int16_t *get_int16(mp_obj_t object, mp_uint_t flags, size_t *n) {
-    mp_buffer_info_t buffer;
-    mp_get_buffer_raise(object, &buffer, flags);
+    mp_buffer_info_t buffer = get_buffer(object, flags);
     size_t size = mp_binary_get_size('@', buffer.typecode, NULL);
     if (buffer.typecode != 'h' && size != 1) {
         mp_raise_TypeError(MP_ERROR_TEXT("needs int16 values: array('h') or bytes"));
@@ -107,8 +106,7 @@ static mp_obj_t dsp_quantize(size_t n_args, const mp_obj_t *args, mp_map_t *kw) 
     mp_arg_parse_all(n_args, args, kw, FIELDS, allowed, v);
     size_t n;
     const int16_t *features = get_int16(v[FEATURES].u_obj, MP_BUFFER_READ, &n);
-    mp_buffer_info_t out;
-    mp_get_buffer_raise(v[OUT].u_obj, &out, MP_BUFFER_WRITE);
+    mp_buffer_info_t out = get_buffer(v[OUT].u_obj, MP_BUFFER_WRITE);
     if (mp_binary_get_size('@', out.typecode, NULL) != 1) {
         mp_raise_TypeError(MP_ERROR_TEXT("quantize: out takes int8 values"));
     }

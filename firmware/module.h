@@ -148,6 +148,16 @@ static inline mp_obj_t new_string(const char *text) {
     return mp_obj_new_str(text, strlen(text));
 }
 
+/* The bytes of a buffer. ulab's arrays are buffers, but views with gaps between their elements are not. */
+static inline mp_buffer_info_t get_buffer(mp_obj_t object, mp_uint_t flags) {
+    mp_buffer_info_t buffer;
+    if (!mp_get_buffer(object, &buffer, MP_BUFFER_READ) && MP_OBJ_TYPE_HAS_SLOT(mp_obj_get_type(object), buffer)) {
+        mp_raise_TypeError(MP_ERROR_TEXT("an array with gaps cannot be used where it lies: give its copy()"));
+    }
+    mp_get_buffer_raise(object, &buffer, flags);
+    return buffer;
+}
+
 /* module.name, whatever a script has made of its own names. */
 static inline mp_obj_t import_attr(qstr module, qstr name) {
     return mp_load_attr(mp_import_name(module, mp_const_none, MP_OBJ_NEW_SMALL_INT(0)), name);

@@ -32,8 +32,7 @@ void *tflm_new_state(const bytes_t *file, te_sizes_t *sizes) {
 }
 
 bytes_t tflm_get_bytes(mp_obj_t owner, mp_uint_t flags) {
-    mp_buffer_info_t buffer;
-    mp_get_buffer_raise(owner, &buffer, flags);
+    mp_buffer_info_t buffer = get_buffer(owner, flags);
     return (bytes_t) { owner, buffer.buf, buffer.len };
 }
 

@@ -6,11 +6,11 @@
 
 /* Raw values as they are; their kind must be the tensor's, or bytes. */
 void tflm_write_raw(const te_tensor_t *t, mp_obj_t values) {
-    mp_buffer_info_t buffer;
-    mp_get_buffer_raise(values, &buffer, MP_BUFFER_READ);
+    mp_buffer_info_t buffer = get_buffer(values, MP_BUFFER_READ);
     const dtype_t *dtype = tflm_dtype_of(t);
     size_t size = mp_binary_get_size('@', buffer.typecode, NULL);
-    bool same_kind = size == dtype->size && (buffer.typecode == 'f') == (dtype->code == 'f');
+    bool floats = buffer.typecode == 'f' || buffer.typecode == 'd';
+    bool same_kind = size == dtype->size && floats == (dtype->code == 'f');
     if (size != 1 && !same_kind) {
         mp_raise_TypeError(MP_ERROR_TEXT("run: values are not of the input's type"));
     }
@@ -38,10 +38,20 @@ typedef struct {
     size_t n;
 } values_t;
 
+/* ulab's frombuffer makes arrays at any address; a core without unaligned accesses would stop. */
+static size_t aligned_size(const mp_buffer_info_t *buffer) {
+    size_t size = mp_binary_get_size('@', buffer->typecode, NULL);
+    if ((uintptr_t)buffer->buf % size != 0) {
+        tflm_raise_argument("predict: values of %d bytes at an address that is no multiple of it", size);
+    }
+    return size;
+}
+
 static values_t get_values(mp_obj_t object) {
     values_t v = { NULL, { NULL, 0, 0 }, 0 };
-    if (mp_get_buffer(object, &v.buffer, MP_BUFFER_READ)) {
-        v.n = v.buffer.len / mp_binary_get_size('@', v.buffer.typecode, NULL);
+    if (MP_OBJ_TYPE_HAS_SLOT(mp_obj_get_type(object), buffer)) {
+        v.buffer = get_buffer(object, MP_BUFFER_READ);
+        v.n = v.buffer.len / aligned_size(&v.buffer);
     } else {
         mp_obj_get_array(object, &v.n, (mp_obj_t **)&v.items);
     }
@@ -99,8 +109,7 @@ mp_obj_t tflm_list_of_floats(const te_tensor_t *t) {
 }
 
 void tflm_floats_into(const te_tensor_t *t, mp_obj_t out) {
-    mp_buffer_info_t buffer;
-    mp_get_buffer_raise(out, &buffer, MP_BUFFER_WRITE);
+    mp_buffer_info_t buffer = get_buffer(out, MP_BUFFER_WRITE);
     size_t total = t->nbytes / tflm_dtype_of(t)->size;
     if (buffer.typecode != 'f') {
         mp_raise_TypeError(MP_ERROR_TEXT("predict: out takes float32 values"));
@@ -108,5 +117,6 @@ void tflm_floats_into(const te_tensor_t *t, mp_obj_t out) {
     if (buffer.len != total * sizeof(float)) {
         tflm_raise_argument("predict: the output has %d values", total);
     }
+    aligned_size(&buffer);
     read_floats(t, 0, total, buffer.buf);
 }
