@@ -15,3 +15,7 @@ target_link_libraries(usermod INTERFACE usermod_torpor)
 # For the kernels alone: see micropython.mk.
 set_source_files_properties(${TORPOR_KERNELS} PROPERTIES COMPILE_OPTIONS
     "-O2;-ffp-contract=off;-fno-single-precision-constant;-Wno-double-promotion;-Wno-float-conversion")
+
+if(DEFINED ENV{ULAB_DIR})
+    include($ENV{ULAB_DIR}/code/micropython.cmake)
+endif()

@@ -1,6 +1,7 @@
 # The modules tflm and dsp as user C modules, for any port that builds with make:
 #     make USER_C_MODULES=<folder that holds firmware/> ...
 # ENGINE=tflm takes upstream TFLM for the engine, see engine_tflm/README.md.
+# ULAB_DIR=<checkout of micropython-ulab> adds ulab, whose arrays tflm and dsp read and write where they lie.
 TORPOR_FIRMWARE := $(USERMOD_DIR)
 
 include $(TORPOR_FIRMWARE)/engine/engine.mk
@@ -25,3 +26,8 @@ $(patsubst %.c,$(TORPOR_OBJECTS)/%.o,$(filter $(TORPOR_FAST),$(TORPOR_KERNELS)))
 $(patsubst %.c,$(TORPOR_OBJECTS)/%.o,$(TORPOR_KERNELS)): CFLAGS += $(TORPOR_FEWER) \
 	-ffp-contract=off -fno-single-precision-constant \
 	-Wno-double-promotion -Wno-float-conversion -Wno-ignored-optimization-argument
+
+ifneq ($(ULAB_DIR),)
+USERMOD_DIR := $(abspath $(ULAB_DIR))/code
+include $(USERMOD_DIR)/micropython.mk
+endif

@@ -225,7 +225,19 @@ def _unix():
 def _unix_torpor(folder="unix-torpor", title="MicroPython with tflm and dsp for this PC", engine=()):
     # Nothing of micropython-lib is frozen, but make looks for its README.md.
     manifest = f"FROZEN_MANIFEST={LIB / 'manifest.py'}", f"MPY_LIB_DIR={micropython()}"
-    return _unix_port(folder, title, (f"USER_C_MODULES={ROOT}", *manifest, *engine), (*module_sources(), LIB))
+    option, sources = ulab()
+    return _unix_port(folder, title, (f"USER_C_MODULES={ROOT}", *manifest, *option, *engine), (*module_sources(), LIB, *sources))
+
+
+def ulab() -> tuple[tuple[str, ...], tuple[Path, ...]]:
+    """The option of make that adds ulab, and its sources, where ULAB_DIR names a checkout of it; else nothing."""
+    folder = os.environ.get("ULAB_DIR")
+    if not folder:
+        return (), ()
+    code = Path(folder).resolve() / "code"
+    if not (code / "micropython.mk").is_file():
+        raise ToolError(f"ULAB_DIR={folder} is no checkout of micropython-ulab.", "give the folder that has code/micropython.mk in it")
+    return (f"ULAB_DIR={code.parent}",), (code,)
 
 
 def natmod(arch: str, folder: str = "", options: tuple[str, ...] = ()) -> Part:
@@ -255,9 +267,10 @@ def _qemu_port(folder, board, compiler, *options):
 
 def _firmware(board: BoardProfile, folder="", title="", engine=()):
     output = BUILD / (folder or board.name) / board.firmware.name
-    source = f"BOARD={board.name}", f"MICROPYTHON_DIR={micropython()}"
+    option, sources = ulab()
+    source = f"BOARD={board.name}", f"MICROPYTHON_DIR={micropython()}", *option
     make = (str(FIRMWARE / "emulated"), f"BUILD={output.parent}", *source, _cross(), *engine)
-    inputs = (*module_sources(), FIRMWARE / "emulated", LIB, board.folder)
+    inputs = (*module_sources(), FIRMWARE / "emulated", LIB, board.folder, *sources)
     tools = "make", COMPILERS[board.natmod]
     return Part(title or f"firmware for {board.name}", make, output, tools, inputs, _NEEDS_CROSS)
 

@@ -87,8 +87,9 @@ def _part(source: Source, cross: Path, options: Iterable[str]) -> Part:
     """The board's firmware as a part to build; `cross` is the checkout's own mpy-cross, `options` are more of make's."""
     board = source.board
     output = BUILD / board.name / _OUTPUTS[board.port][0]
-    make = str(source.port), f"BOARD_DIR={board.folder}", f"BUILD={output.parent}", *options
-    inputs = *builds.module_sources(), FIRMWARE / "micropython.cmake", LIB, board.folder, *sorted(BOARDS.glob("*.*"))
+    option, ulab = builds.ulab()
+    make = str(source.port), f"BOARD_DIR={board.folder}", f"BUILD={output.parent}", *option, *options
+    inputs = *ulab, *builds.module_sources(), FIRMWARE / "micropython.cmake", LIB, board.folder, *sorted(BOARDS.glob("*.*"))
     title = f"firmware for {board.name}"
     if board.port == "stm32":
         return Part(title, (*make, f"MICROPY_MPYCROSS={cross}"), output, ("make", "arm-none-eabi-gcc"), inputs)

@@ -9,7 +9,7 @@
 Integer arithmetic: every machine, and the host that made the training data, computes the same bytes.
 No function here allocates; only LogMel's constructor does.
 
-`Int16` is array('h'), or bytes, bytearray or memoryview with two bytes a value in the machine's order;
+`Int16` is array('h') or ulab's int16, or bytes, bytearray or memoryview with two bytes a value in the machine's order;
 TypeError for any other kind of buffer, ValueError if it starts at an odd address.
 """
 

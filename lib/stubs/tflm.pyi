@@ -10,7 +10,8 @@ A model has been proved safe before it can run: whatever the bytes are, opening 
 or raises. Integer results equal those of TensorFlow Lite for Microcontrollers, bit for bit.
 
 `Buffer` is any object with the buffer protocol: bytes, bytearray, array, memoryview, ulab arrays,
-an open binary file in ROMFS.
+an open binary file in ROMFS. It is used where it lies; of a ulab view with gaps between its elements give the
+copy(), else it is a TypeError. (ulab looks at the first axis only: copy a view that is reversed or transposed.)
 
 Errors, everywhere: ValueError for a model that is invalid or not supported, in one sentence that
 names the operator ("CONV_2D #4: dilation 2 is not supported"), and for a wrong number of values;
@@ -97,7 +98,9 @@ class Model:
             mic.readinto(x)
 
         Always the same object, so the call allocates nothing. It stays valid without the model.
-        Raises IndexError if there is no such input.
+        Raises IndexError if there is no such input. As an array of ulab, for as long as the model is kept:
+
+            x = np.frombuffer(m.input(0), dtype=np.int8)     # once; no copy
         """
 
     def output(self, i: int) -> memoryview:
@@ -109,7 +112,7 @@ class Model:
         True; False while a streaming model (CIRCULAR_BUFFER) waits for more inputs: the outputs then hold nothing.
 
         inputs  none, or one buffer for each input with its raw (quantised) values: bytes, or items of
-                the tensor's size; they are copied first.
+                the tensor's size and kind; they are copied into the arena first, and nothing else is.
         """
 
     def predict(self, *inputs: Floats, out: Buffer | Sequence[Buffer] | None = None):

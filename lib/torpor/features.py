@@ -12,7 +12,8 @@ class Features:
     `settings` is the metadata's "features" (see lib/DESIGN.md), `zero_point` that of the
     model's input. `push(samples)` shifts the matrix by one row and computes the new one
     in C. Only the constructor allocates: frames * bands bytes, the tables of dsp.LogMel
-    and one row. Raises ValueError for a kind of feature that this firmware does not have.
+    and one row. Samples may be a ulab array, and the matrix is read through one without copying:
+    numpy.frombuffer(features.matrix, dtype=numpy.int8).reshape((frames, bands)). Raises ValueError for a kind of feature that this firmware does not have.
     """
 
     def __init__(self, settings, zero_point):
@@ -34,7 +35,7 @@ class Features:
         self._frames = s["frames"]
 
     def push(self, samples):
-        """Adds the frame of `samples`, int16[window]."""
+        """Adds the frame of `samples`, int16[window]: array("h"), ulab's int16, or bytes."""
         self._older[ALL] = self._newer
         self._mel.frame(samples, self._row)
         offset, multiplier, zero_point = self._scaling

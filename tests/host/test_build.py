@@ -87,3 +87,22 @@ def test_an_unknown_part_lists_the_known_ones():
 def test_built_mpy_cross_runs():
     path = build.build(["mpy-cross"])["mpy-cross"]
     assert "mpy-cross" in subprocess.run([path, "--version"], capture_output=True, text=True, check=True).stdout
+
+
+def test_ulab_is_built_in_where_ulab_dir_names_it(tmp_path, monkeypatch):
+    names = ["unix-torpor", "emu-m4f", "emu-stm32f405"]
+    monkeypatch.delenv("ULAB_DIR", raising=False)
+    assert not any("ULAB_DIR" in word for name in names for word in build.parts()[name].make)
+    (tmp_path / "code").mkdir()
+    (tmp_path / "code/micropython.mk").touch()
+    monkeypatch.setenv("ULAB_DIR", str(tmp_path))
+    for part in (build.parts()[name] for name in names):
+        assert f"ULAB_DIR={tmp_path}" in part.make and tmp_path / "code" in part.inputs
+    assert not any("ULAB_DIR" in word for word in build.parts()["unix"].make)
+
+
+def test_ulab_dir_that_is_no_checkout(tmp_path, monkeypatch):
+    monkeypatch.setenv("ULAB_DIR", str(tmp_path))
+    with pytest.raises(ToolError, match="is no checkout of micropython-ulab") as caught:
+        build.build(["unix-torpor"])
+    assert "code/micropython.mk" in caught.value.hint
