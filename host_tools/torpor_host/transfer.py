@@ -22,9 +22,10 @@ from torpor_host.errors import ToolError
 from torpor_host.link import END, BoardError, Link
 from torpor_host.progress import SILENT, Silent
 
-BLOCK = 4096  # bytes at once: with deflate's window the board needs 30 kB of RAM
+BLOCK = 4096  # bytes at once: with deflate's window and its program the board needs 50 kB of free heap
 _PLAIN = 2500  # where the board has no deflate, so that a body is never longer than the board's 5120
 _WBITS = 13  # of deflate: a window of two blocks
+_PROGRAM_WBITS = 11
 _LOST = b"\n" * 300  # ends a block of which bytes were lost
 _ANSWER_S = 2.0  # no answer for so long: ask
 _TRIES = 10  # for a block
@@ -130,11 +131,11 @@ def _run(link, call) -> tuple[bytes, bool]:
     """Runs the board's side and then `call`; (what it printed, whether the board has deflate)."""
     code = f"{_receiver()}\n{call}".encode()
     try:
-        unpack = b"import deflate,io\nexec(deflate.DeflateIO(io.BytesIO(b'%s'),deflate.RAW,%d).read())"
-        return link.exec(unpack % (_literal(_deflate(code)), _WBITS), _LONG_S), True
+        unpack = b"import deflate,io\nexec(deflate.DeflateIO(io.BytesIO(b'%s'),deflate.RAW,%d).read(%d))"
+        return link.exec(unpack % (_literal(_packed(code)), _PROGRAM_WBITS, len(code)), _LONG_S), True
     except BoardError as error:
         if "ImportError" not in error.trace:
-            raise
+            raise _reason(error) from None
     return link.exec(code, _LONG_S), False
 
 
@@ -143,9 +144,9 @@ def _literal(data) -> bytes:
     return b"".join(b"\\x%02x" % byte if byte in b"\0\x03\x04\r\n\\'" else bytes((byte,)) for byte in data)
 
 
-def _deflate(data) -> bytes:
-    packer = zlib.compressobj(9, zlib.DEFLATED, -_WBITS)
-    return packer.compress(data) + packer.flush()
+def _packed(code) -> bytes:
+    packer = zlib.compressobj(9, zlib.DEFLATED, -_PROGRAM_WBITS)
+    return packer.compress(code) + packer.flush()
 
 
 def _send(link, call, data, packs, tick):
@@ -167,6 +168,8 @@ def _reason(error) -> ToolError:
     reason = error.trace.strip().splitlines()[-1]
     if _NO_SPACE.search(reason):
         return ToolError("The board's file system has no more room.", "delete files on the board")
+    if "MemoryError" in reason:
+        return ToolError("The board has too little memory to take files: 50 kB of its heap have to be free.", "reset it, and push again")
     if "not what was sent" in reason:
         return ToolError("What the board wrote is not what was sent.", "push again; check the cable and the board's flash")
     return ToolError(f"The board could not write: {reason}.", "delete files on the board, reset it, or give another folder")

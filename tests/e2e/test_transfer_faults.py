@@ -186,6 +186,16 @@ def test_a_place_that_cannot_be_written_is_an_error():
         assert names(link) == ["a", "b"]
 
 
+def test_too_little_memory_is_an_error():
+    with linked() as link:
+        link.exec("import gc\ngc.collect()\nballast = bytearray(gc.mem_free() - 20000)")
+        with pytest.raises(ToolError, match="too little memory") as caught:
+            transfer.put(link, {"/a": OLD})
+        assert "reset" in caught.value.hint
+        link.exec("ballast = None")
+        assert names(link) == []
+
+
 def test_files_on_fat_are_replaced():
     with linked() as link:
         link.exec(FLASH.format(blocks=128).split("vfs.VfsLfs2")[0].replace("4096", "512"))

@@ -23,28 +23,36 @@ import sys
 _in = getattr(sys.stdin, "buffer", sys.stdin)
 _HEADER = 20
 _LONGEST = 5120  # bytes of a body
+_BLOCK = 4096  # bytes of the stream in a block
+_STUFFED = b"\x1b", b"\x03", b"\n", b"\r"
 _PIECE = 256  # bytes read at once; the host sends as many LF to end a block of which bytes were lost
 _SAVE = 16384  # bytes that a board without power loses at most of a file on its way
 _FOLDER = 0x4000  # of a file's mode
 
 
 class Blocks:
-    """Reads what the host sends."""
+    """Reads what the host sends. All that is large is allocated first."""
 
     def __init__(self, packed):
         self._buffer = bytearray(_LONGEST)
         self._view = memoryview(self._buffer)
-        self._plain = Inflater().plain if packed else lambda body, _length: body
+        self._plain = memoryview(bytearray(_BLOCK))
+        self._source = self._stream = io.BytesIO(_LONGEST)
+        self._end = 0  # of what is in the source
+        if packed:
+            import deflate
+
+            self._stream = deflate.DeflateIO(self._source, deflate.RAW, 13)
         self._round = 0
         self._place = 0
-        self._rest = b""  # of the last block, not yet copied
+        self._rest = self._plain[:0]  # of the last block, not yet copied
 
     def copy(self, write, count):
         """Gives the next `count` bytes of the stream to `write`, part by part."""
         while count:
             while not self._rest:
                 print("={0},{1}={0},{1}=".format(self._round, self._place))
-                self._rest = memoryview(self._block())
+                self._rest = self._plain[: self._block()]
                 self._place += len(self._rest)
             part = self._rest[:count]
             write(part)
@@ -52,23 +60,21 @@ class Blocks:
             self._rest = self._rest[len(part) :]
 
     def _block(self):
-        """The next block's bytes of the stream; none if it is damaged, or not the one that follows."""
+        """Reads the next block; returns its bytes of the stream, 0 if it is damaged or not the one that follows."""
         try:
             self._start()
             head = binascii.a2b_base64(self._view[:_HEADER])
             place, number, length, size, crc, check = struct.unpack(">IBHHIH", head)
         except ValueError:
-            return b""
+            return 0
         fields = binascii.crc32(head[:9])
         if fields & 0xFFFF != check:
-            return b""
+            return 0
         self._round = number
         if not self._body(size) or binascii.crc32(self._view[:size], fields) != crc or place != self._place:
-            return b""
-        body = bytes(self._view[:size])
-        for digit, byte in (b"1", b"\x03"), (b"2", b"\n"), (b"3", b"\r"), (b"0", b"\x1b"):
-            body = body.replace(b"\x1b" + digit, byte)
-        return self._plain(body, length)
+            return 0
+        self._fill(size)
+        return self._stream.readinto(self._plain[:length])
 
     def _start(self):
         """Reads the next header; LF in front of it may be more than one."""
@@ -89,23 +95,20 @@ class Blocks:
                 return False
         return True
 
-
-class Inflater:
-    """A deflate stream that comes in pieces, each with all that its bytes need."""
-
-    def __init__(self):
-        import deflate
-
-        self._source = io.BytesIO()
-        self._end = 0
-        self._stream = deflate.DeflateIO(self._source, deflate.RAW, 13)
-
-    def plain(self, piece, length):
-        mark = self._source.read(self._end - self._source.tell())  # of the piece before
-        self._source.seek(0)
-        self._end = self._source.write(mark) + self._source.write(piece)
-        self._source.seek(0)
-        return self._stream.read(length)
+    def _fill(self, size):
+        """Puts the body, without what stands for other bytes, behind the end mark of the block before."""
+        source, view = self._source, self._view
+        mark = source.read(self._end - source.tell())
+        source.seek(0)
+        source.write(mark)
+        at = 0
+        while (stop := self._buffer.find(b"\x1b", at, size)) >= 0:
+            source.write(view[at:stop])
+            source.write(_STUFFED[view[stop + 1] - 48])
+            at = stop + 2
+        source.write(view[at:size])
+        self._end = source.tell()
+        source.seek(0)
 
 
 _wanted = []
