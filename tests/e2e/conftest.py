@@ -5,9 +5,11 @@ import ast
 import functools
 import wave
 
+import numpy as np
 import pytest
 
 from torpor_host import build
+from torpor_host.convert.writer import Writer
 from torpor_host.link import Link
 from torpor_host.sim import Board
 
@@ -52,3 +54,18 @@ def write_wav():
             file.writeframes(samples.astype("<i2").tobytes())
 
     return write
+
+
+@pytest.fixture
+def dense():
+    """dense(width): a model of about 4 width² bytes."""
+
+    def make(width):
+        w = Writer()
+        x = w.tensor("x", (1, width), np.float32)
+        k = w.tensor("k", (width, width), np.float32, data=np.random.default_rng(width).normal(size=(width, width)))
+        y = w.tensor("y", (1, width), np.float32)
+        w.op("FULLY_CONNECTED", [x, k, -1], [y])
+        return w.finish([x], [y])
+
+    return make

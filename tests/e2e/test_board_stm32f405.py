@@ -44,10 +44,11 @@ def test_the_cpu_cannot_write_to_flash(repl):
     assert repl.eval(f"mem32[{ROMFS.start}] == before") is True
 
 
-def test_a_pushed_model_runs_from_flash_and_one_too_many_is_refused(repl):
+def test_a_pushed_model_runs_from_flash_and_one_too_many_is_refused(repl, tmp_path, dense):
     pushed = deploy.push(repl, MODELS / "keywords/model.tflite")
     repl.exec(f"import tflm, uctypes\nm = tflm.Model({pushed.path!r})\nm.run()")
     assert repl.eval("uctypes.addressof(m.metadata('torpor'))") in ROMFS
+    (tmp_path / "large.tflite").write_bytes(dense(320))
     with pytest.raises(ToolError, match=f"the board's ROMFS has {len(ROMFS):,}"):
-        deploy.write_romfs(repl, bytes(len(ROMFS) + 1), len(ROMFS))
+        deploy.push(repl, tmp_path / "large.tflite")
     assert repl.eval(f"__import__('os').stat({pushed.path!r})[6]") == pushed.nbytes

@@ -5,10 +5,8 @@ import hashlib
 import random
 from contextlib import nullcontext
 
-import numpy as np
 import pytest
 from torpor_host import build, deploy, link, transfer
-from torpor_host.convert.writer import Writer
 from torpor_host.errors import ToolError
 from torpor_host.link import Link
 from torpor_host.sim import Board
@@ -28,16 +26,6 @@ def repl(board):
         yield link
 
 
-def dense(width):
-    """A model of about 4 width² bytes."""
-    w = Writer()
-    x = w.tensor("x", (1, width), np.float32)
-    k = w.tensor("k", (width, width), np.float32, data=np.random.default_rng(width).normal(size=(width, width)))
-    y = w.tensor("y", (1, width), np.float32)
-    w.op("FULLY_CONNECTED", [x, k, -1], [y])
-    return w.finish([x], [y])
-
-
 def digest(repl, path):
     return repl.exec(f"import hashlib\nprint(hashlib.sha256(open({path!r},'rb').read()).digest().hex())").decode().strip()
 
@@ -51,7 +39,7 @@ def test_a_file_arrives_whole_and_replaces_the_old_one(repl, tmp_path):
     assert not [name for name in repl.eval("__import__('os').listdir('/')") if name.endswith(".part")]
 
 
-def test_models_go_to_romfs_side_by_side_and_aligned(repl, tmp_path):
+def test_models_go_to_romfs_side_by_side_and_aligned(repl, tmp_path, dense):
     models = {"first": dense(20), "second": dense(30)}
     for name, data in models.items():
         (tmp_path / f"{name}.tflite").write_bytes(data)
@@ -63,14 +51,14 @@ def test_models_go_to_romfs_side_by_side_and_aligned(repl, tmp_path):
     assert repl.exec(where).decode().strip() == "[0, 0]"
 
 
-def test_a_model_replaces_the_one_of_its_name(repl, tmp_path):
+def test_a_model_replaces_the_one_of_its_name(repl, tmp_path, dense):
     for width in (10, 25):
         (tmp_path / "model.tflite").write_bytes(dense(width))
         deploy.push(repl, tmp_path / "model.tflite", name="same")
     assert digest(repl, "/rom/models/same.tflite") == hashlib.sha256(dense(25)).hexdigest()
 
 
-def test_a_broken_model_is_refused_before_anything_is_written(board, repl, tmp_path):
+def test_a_broken_model_is_refused_before_anything_is_written(board, repl, tmp_path, dense):
     (tmp_path / "broken.tflite").write_bytes(dense(10)[:-50])
     before = (board.folder / "romfs.img").read_bytes()
     with pytest.raises(ToolError, match="broken.tflite: "):
@@ -78,7 +66,7 @@ def test_a_broken_model_is_refused_before_anything_is_written(board, repl, tmp_p
     assert (board.folder / "romfs.img").read_bytes() == before
 
 
-def test_a_model_larger_than_the_romfs_is_refused_before_anything_is_written(board, repl, tmp_path):
+def test_a_model_larger_than_the_romfs_is_refused_before_anything_is_written(board, repl, tmp_path, dense):
     (tmp_path / "huge.tflite").write_bytes(dense(1040))
     before = (board.folder / "romfs.img").read_bytes()
     with pytest.raises(ToolError, match="the board's ROMFS has 4,194,304"):
