@@ -43,3 +43,13 @@ def test_a_part_that_is_there_is_gone_on_from(repl, monkeypatch):
     assert transfer.put(repl, {"/resumed.bin": data}) == ["/resumed.bin"]
     assert digest(repl, "/resumed.bin") == hashlib.sha256(data).hexdigest()
     assert sum(sent) < 9000  # the board's program and the last 1000 bytes
+
+
+def test_a_part_that_holds_something_else_is_begun_anew(repl):
+    data = random.Random(3).randbytes(3000)
+    part = f"/{hashlib.sha256(data).hexdigest()[:8]}.part"
+    for wrong in bytes(2000), data + b"more":
+        repl.exec(f"with open({part!r},'wb') as f:f.write({wrong!r})")
+        assert transfer.put(repl, {"/anew.bin": data}) == ["/anew.bin"]
+        assert digest(repl, "/anew.bin") == hashlib.sha256(data).hexdigest()
+        repl.exec("import os\nos.remove('/anew.bin')")
