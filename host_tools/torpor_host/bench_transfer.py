@@ -57,7 +57,7 @@ def _measure(name, latency, progress) -> dict[str, dict]:
         port = Path(folder) / "ttyUSB0"
         port.symlink_to(line.port)
         for title, files in workloads().items():
-            place = title.replace(" again", "").split(",")[0].strip("`").replace("/", "_").replace(" ", "_")
+            place = title.split()[0].strip("`,").replace("/", "_")  # "both again" finds what "both" left
             with progress.step(f"push {title} at {name}"):
                 seconds = {"here_s": _here(port, "/here_" + place, files), "mpremote_s": _mpremote(port, "/theirs_" + place, files)}
             found[title] = {"bytes": sum(map(len, files.values())), **seconds}
