@@ -171,6 +171,7 @@ def _write_models(folder):
         "classifier.tflite": model,
         "echo_int8.tflite": echo(10, np.int8, scale=0.5, zero_point=-3),
         "echo_float32.tflite": echo(70, np.float32),
+        "echo_int32.tflite": echo(10, np.int32),
         "echo_int64.tflite": echo(10, np.int64),
         "two.tflite": two(),
         "dense.tflite": dense_float(),

@@ -7,11 +7,6 @@ from array import array
 import tflm
 
 
-def read(name):
-    with open(name, "rb") as f:
-        return f.read()
-
-
 def takes_no_heap(call):
     gc.collect()
     before = gc.mem_alloc()
@@ -29,14 +24,11 @@ def refused(kind, words, call):
 
 
 def test_run_takes_an_array_of_each_type():
-    for code, name in (("b", "classifier"), ("f", "echo_float32"), ("i", "remembering")):
-        m = tflm.Model(name + ".tflite")
-        inputs = [array(code if i == 0 else "f", bytes(t.nbytes)) for i, t in enumerate(m.inputs)]
-        inputs[0][-1] = 7
-        takes_no_heap(lambda: m.run(*inputs))
-        expected = tflm.Model(name + ".tflite")
-        expected.run(*[bytes(x) for x in inputs])
-        assert bytes(m.output(0)) == bytes(expected.output(0)), name
+    for code, name, n in (("b", "int8", 10), ("i", "int32", 10), ("q", "int64", 10), ("f", "float32", 70)):
+        m = tflm.Model("echo_{}.tflite".format(name))
+        x = array(code, range(n))
+        takes_no_heap(lambda: m.run(x))
+        assert list(m.output(0)) == list(range(n)), name
 
 
 def test_a_part_of_an_array_is_used_where_it_lies():
