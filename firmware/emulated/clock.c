@@ -12,6 +12,9 @@ static uint64_t alarms[ALARM_COUNT];
 static void (*handlers[ALARM_COUNT])(void);
 static volatile bool woken;
 
+/* RAM keeps its content over a reset; it is zero when the emulator starts. */
+__attribute__((section(".noinit"))) static uint64_t before;
+
 void clock_init(void) {
     for (int i = 0; i < ALARM_COUNT; i++) {
         alarms[i] = CLOCK_NEVER;
@@ -29,6 +32,14 @@ uint64_t clock_now(void) {
 
 uint64_t clock_asleep(void) {
     return asleep;
+}
+
+uint64_t clock_before(void) {
+    return before;
+}
+
+void clock_keep(void) {
+    before += clock_now();
 }
 
 static uint64_t earliest(void) {
@@ -108,4 +119,13 @@ void clock_wait(void) {
     arm();
     hw_irq_restore(irq); // here the handlers run
     woken = false;
+}
+
+void clock_busy(uint64_t ticks) {
+    uint64_t end = clock_now() + ticks, slept = asleep;
+    while (clock_now() < end) {
+        clock_alarm(ALARM_WAIT, end);
+        clock_wait();
+    }
+    asleep = slept;
 }

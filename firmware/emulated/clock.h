@@ -27,6 +27,8 @@ typedef enum {
 void clock_init(void);
 uint64_t clock_now(void);
 uint64_t clock_asleep(void);  // ticks spent in WFI
+uint64_t clock_before(void);  // ticks from the emulator's start to this reset, itself not counted
+void clock_keep(void);        // call it before a reset
 
 /* Sets an alarm (CLOCK_NEVER: none). When it is due its handler runs in the interrupt, once. */
 void clock_alarm(alarm_t which, uint64_t at);
@@ -34,6 +36,7 @@ void clock_on_alarm(alarm_t which, void (*handler)(void));
 
 /* Sleeps until an interrupt, at most until the earliest alarm. May return early: test and wait again. */
 void clock_wait(void);
+void clock_busy(uint64_t ticks); // lets time pass as if the CPU worked: a driver that waits for its bus
 void clock_wake(void);        // an interrupt handler did something that a waiter may want to see
 
 /* Sleeps until an interrupt with time standing still. Call it with interrupts off. */

@@ -33,6 +33,13 @@ uint32_t pin_interrupts(void) {
     return interrupts;
 }
 
+int pin_id(mp_obj_t pin) {
+    if (!mp_obj_is_type(pin, &machine_pin_type)) {
+        mp_raise_TypeError(MP_ERROR_TEXT("not a Pin"));
+    }
+    return ((pin_t *)MP_OBJ_TO_PTR(pin))->id;
+}
+
 static bool level_of(const pin_t *pin) {
     if (pin->mode == MODE_OUT) {
         return pin->latch;
@@ -84,7 +91,7 @@ static void pins_isr(void) {
     set_alarm();
 }
 
-static void look(void) {
+void pins_look(void) {
     uint32_t irq = hw_irq_off();
     pins_isr();
     hw_irq_restore(irq);
@@ -134,7 +141,7 @@ static mp_obj_t init_helper(pin_t *pin, size_t n_args, const mp_obj_t *pos_args,
         pin->pull = pull == mp_const_none ? PULL_NONE : mp_obj_get_int(pull);
         announce(pin, before);
     }
-    look();
+    pins_look();
     return mp_const_none;
 }
 
@@ -163,7 +170,7 @@ static MP_DEFINE_CONST_FUN_OBJ_KW(pin_init_obj, 1, pin_init);
 static mp_obj_t pin_call(mp_obj_t self_in, size_t n_args, size_t n_kw, const mp_obj_t *args) {
     mp_arg_check_num(n_args, n_kw, 0, 1, false);
     pin_t *pin = MP_OBJ_TO_PTR(self_in);
-    look();
+    pins_look();
     if (n_args == 0) {
         return MP_OBJ_NEW_SMALL_INT(level_of(pin));
     }
@@ -199,7 +206,7 @@ static mp_uint_t irq_trigger(mp_obj_t self_in, mp_uint_t trigger) {
     pin_t *pin = MP_OBJ_TO_PTR(self_in);
     pin->flags = 0;
     pin->trigger = trigger;
-    look();
+    pins_look();
     return 0;
 }
 
@@ -246,7 +253,7 @@ static MP_DEFINE_CONST_FUN_OBJ_KW(pin_irq_obj, 1, pin_irq);
 static mp_uint_t pin_ioctl(mp_obj_t self_in, mp_uint_t request, uintptr_t value, int *error) {
     pin_t *pin = MP_OBJ_TO_PTR(self_in);
     if (request == MP_PIN_READ) {
-        look();
+        pins_look();
         return level_of(pin);
     }
     set_level(pin, value);

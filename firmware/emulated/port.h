@@ -19,6 +19,8 @@ void pins_deinit(void);
 void sound_init(void);
 void sound_deinit(void);
 
+void pins_look(void);           // call it after anything that may have moved a pin of the world
+int pin_id(mp_obj_t pin);       // TypeError if it is none
 uint32_t pin_interrupts(void);  // how many pin edges have triggered an interrupt
 
 extern const mp_obj_type_t emu_flash_type, machine_i2s_type, machine_pin_type, machine_timer_type;

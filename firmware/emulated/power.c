@@ -4,6 +4,7 @@
 #include "clock.h"
 #include "hardware.h"
 #include "port.h"
+#include "world.h"
 
 #include "py/mphal.h"
 
@@ -29,6 +30,8 @@ static _Noreturn void reset_because(uint32_t cause) {
     sound_deinit();
     pins_deinit();
     storage_deinit();
+    world_stop();
+    clock_keep();
     hw_reset();
 }
 

@@ -48,6 +48,18 @@ size_t host_read(int file, uint32_t offset, void *data, size_t len) {
     return transferred(hw_semihost(SYS_READ, (const uint32_t[]) {file, (uint32_t)data, len}), len);
 }
 
+bool host_take(int file, void *data, size_t len) {
+    while (len) {
+        size_t n = transferred(hw_semihost(SYS_READ, (const uint32_t[]) {file, (uint32_t)data, len}), len);
+        if (n == 0) {
+            return false;
+        }
+        data = (char *)data + n;
+        len -= n;
+    }
+    return true;
+}
+
 bool host_append(int file, const void *data, size_t len) {
     return transferred(hw_semihost(SYS_WRITE, (const uint32_t[]) {file, (uint32_t)data, len}), len) == len;
 }

@@ -21,6 +21,7 @@ void host_close(int file);
 int32_t host_size(int file);                                   // bytes, or -1
 size_t host_read(int file, uint32_t offset, void *data, size_t len);  // bytes read, fewer at the end
 bool host_write(int file, uint32_t offset, const void *data, size_t len);
+bool host_take(int file, void *data, size_t len);              // the next `len` bytes of a pipe
 bool host_append(int file, const void *data, size_t len);
 uint64_t host_time_ns(void);                                   // real time since the emulator's start
 void host_print(const char *text);                             // to the emulator's own console

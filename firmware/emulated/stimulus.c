@@ -7,6 +7,7 @@
 #include "clock.h"
 #include "semihosting.h"
 #include "stimulus.h"
+#include "world.h"
 
 #include "py/mperrno.h"
 #include "py/runtime.h"
@@ -85,6 +86,7 @@ static void rewind_input(void) {
 }
 
 void stimulus_start(uint32_t pin_count) {
+    world_start();
     if (input >= 0) {
         return;
     }
@@ -113,17 +115,23 @@ void stimulus_stop(void) {
     next.at = CLOCK_NEVER;
 }
 
+/* The file's edge is first if a chip's comes at the same moment. */
 const edge_t *stimulus_next(void) {
-    return &next;
+    return next.at <= world_edge()->at ? &next : world_edge();
 }
 
 void stimulus_advance(void) {
-    read_edge();
+    if (stimulus_next() == &next) {
+        read_edge();
+    } else {
+        world_edge_taken();
+    }
 }
 
 void stimulus_record(uint32_t pin, bool level) {
     char text[LINE_SIZE];
     uint64_t us = clock_now() / CLOCK_TICKS_PER_US;
+    world_ask((request_t) { .op = WORLD_PIN, .unit = pin, .address = level }, NULL, 0, NULL);
     if (output < 0) {
         output = host_open("pins_out.csv", HOST_REPLACE);
         host_append(output, "seconds,pin,level\n", 18);

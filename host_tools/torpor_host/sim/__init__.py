@@ -3,5 +3,6 @@
 
 from .board import Board
 from .microphone import place_recording
+from .world import World
 
-__all__ = ["Board", "place_recording"]
+__all__ = ["Board", "World", "place_recording"]

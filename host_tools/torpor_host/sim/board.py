@@ -17,6 +17,7 @@ import serial
 
 from torpor_host.boards import BoardProfile, load_board
 from torpor_host.errors import ToolError
+from torpor_host.sim.world import PIPES, World
 
 PTY = re.compile(r"char device redirected to (\S+)")
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
@@ -39,11 +40,12 @@ class Board:
     shift     an instruction takes 2**shift ns of virtual time: 3 for ordinary use; from 7 on the
               25 MHz counter tells single instructions apart
     firmware  an ELF file; the board's own build if None
+    world     the chips and signals around it; None: nothing is on its buses
 
     Start it from a thread that outlives it: the emulator is killed when that thread ends.
     """
 
-    def __init__(self, name: str | BoardProfile, folder: Path, shift: int = 3, firmware: Path | None = None):
+    def __init__(self, name: str | BoardProfile, folder: Path, shift: int = 3, firmware: Path | None = None, world: World | None = None):
         self.profile = name if isinstance(name, BoardProfile) else load_board(name)
         if not self.profile.machine:
             raise ToolError(f"{name} is not an emulated board.", "use its serial port instead")
@@ -54,6 +56,7 @@ class Board:
         self.shift = shift
         self.firmware = Path(firmware or self.profile.firmware).resolve()
         self.port = None
+        self._world = world
         self._process = self._lock = None
         self._said = b""
 
@@ -67,6 +70,7 @@ class Board:
         command = self._command()
         self._said = b""
         self._lock = self._take_folder()
+        self._meet_world()
         self._process = subprocess.Popen(
             command,
             cwd=self.folder,
@@ -94,6 +98,8 @@ class Board:
             self._lock.close()
         self._process = self._lock = self.port = None
         atexit.unregister(self.stop)
+        if self._world:
+            self._world.stop()
 
     def said(self) -> str:
         """What the emulator itself has printed since the start: a fault of the firmware, for one."""
@@ -130,6 +136,13 @@ class Board:
             lock.close()
             raise ToolError(f"a board is running in {self.folder} already.", "stop it, or use another folder") from None
         return lock
+
+    def _meet_world(self) -> None:
+        """The pipes are there if, and only if, somebody answers."""
+        for name in PIPES:
+            (self.folder / name).unlink(missing_ok=True)
+        if self._world:
+            self._world.start(self.folder)
 
     def _failed(self, what: str) -> ToolError:
         lines = self.said().strip().splitlines()
