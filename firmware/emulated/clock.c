@@ -12,8 +12,14 @@ static uint64_t alarms[ALARM_COUNT];
 static void (*handlers[ALARM_COUNT])(void);
 static volatile bool woken;
 
+static wait_t why;
+
 /* RAM keeps its content over a reset; it is zero when the emulator starts. */
-__attribute__((section(".noinit"))) static uint64_t before;
+__attribute__((section(".noinit"))) static struct {
+    uint64_t before;
+    uint64_t spent[WAIT_COUNT];
+    uint32_t woken[WAIT_COUNT];
+} kept;
 
 void clock_init(void) {
     for (int i = 0; i < ALARM_COUNT; i++) {
@@ -35,11 +41,23 @@ uint64_t clock_asleep(void) {
 }
 
 uint64_t clock_before(void) {
-    return before;
+    return kept.before;
 }
 
 void clock_keep(void) {
-    before += clock_now();
+    kept.before += clock_now();
+}
+
+void clock_wait_as(wait_t reason) {
+    why = reason;
+}
+
+uint64_t clock_spent(wait_t reason) {
+    return kept.spent[reason];
+}
+
+uint32_t clock_woken(wait_t reason) {
+    return kept.woken[reason];
 }
 
 static uint64_t earliest(void) {
@@ -104,7 +122,10 @@ void clock_wait_for_host(void) {
 static void sleep_until_interrupt(void) {
     uint64_t start = clock_now();
     hw_wait_for_interrupt();
-    asleep += clock_now() - start;
+    uint64_t ticks = clock_now() - start;
+    asleep += why == WAIT_BUS ? 0 : ticks;
+    kept.spent[why] += ticks;
+    kept.woken[why]++;
 }
 
 /* What happened before interrupts are off is in `woken`, what happens after ends the sleep. */
@@ -121,11 +142,12 @@ void clock_wait(void) {
     woken = false;
 }
 
-void clock_busy(uint64_t ticks) {
-    uint64_t end = clock_now() + ticks, slept = asleep;
+void clock_bus(uint64_t ticks) {
+    uint64_t end = clock_now() + ticks;
+    clock_wait_as(WAIT_BUS);
     while (clock_now() < end) {
         clock_alarm(ALARM_WAIT, end);
         clock_wait();
     }
-    asleep = slept;
+    clock_wait_as(WAIT_IDLE);
 }

@@ -27,7 +27,15 @@ typedef enum {
 void clock_init(void);
 uint64_t clock_now(void);
 uint64_t clock_asleep(void);  // ticks spent in WFI
-uint64_t clock_before(void);  // ticks from the emulator's start to this reset, itself not counted
+uint64_t clock_before(void);  // ticks from the emulator's start to this reset
+
+/* Why the CPU waits: for asyncio or a pause, in lightsleep, in deepsleep, for a bus. */
+typedef enum { WAIT_IDLE, WAIT_LIGHT, WAIT_DEEP, WAIT_BUS, WAIT_COUNT } wait_t;
+
+void clock_wait_as(wait_t why);         // of the waits to come; WAIT_IDLE to begin with
+uint64_t clock_spent(wait_t why);       // ticks since the emulator's start, over all resets
+uint32_t clock_woken(wait_t why);       // how often such a wait ended since then
+
 void clock_keep(void);        // call it before a reset
 
 /* Sets an alarm (CLOCK_NEVER: none). When it is due its handler runs in the interrupt, once. */
@@ -36,7 +44,7 @@ void clock_on_alarm(alarm_t which, void (*handler)(void));
 
 /* Sleeps until an interrupt, at most until the earliest alarm. May return early: test and wait again. */
 void clock_wait(void);
-void clock_busy(uint64_t ticks); // lets time pass as if the CPU worked: a driver that waits for its bus
+void clock_bus(uint64_t ticks);  // lets time pass for a driver that waits for its bus: not counted as sleep
 void clock_wake(void);        // an interrupt handler did something that a waiter may want to see
 
 /* Sleeps until an interrupt with time standing still. Call it with interrupts off. */

@@ -86,7 +86,7 @@ static int i2c_transfer(mp_obj_base_t *self_in, uint16_t addr, size_t n, mp_mach
     request_t request = { .op = WORLD_I2C, .unit = self->id, .address = addr, .wanted = wanted };
     int status = world_ask(request, pieces, writes, reads ? bufs[writes].buf : NULL);
     uint32_t bytes = status < 0 ? 1 : sent + wanted + (writes > 0) + (reads > 0);
-    clock_busy((uint64_t)bytes * BITS_PER_BYTE * MACHINE_TICK_HZ / self->freq);
+    clock_bus((uint64_t)bytes * BITS_PER_BYTE * MACHINE_TICK_HZ / self->freq);
     pins_look();
     return status < 0 ? status : (int)sent;
 }

@@ -78,7 +78,7 @@ static void spi_transfer(mp_obj_base_t *self_in, size_t len, const uint8_t *src,
         }
         done += n;
     }
-    clock_busy((uint64_t)len * 8 * MACHINE_TICK_HZ / self->baudrate);
+    clock_bus((uint64_t)len * 8 * MACHINE_TICK_HZ / self->baudrate);
     pins_look();
 }
 

@@ -4,6 +4,8 @@
  *     emu.TICK_HZ              ticks a second of virtual time, of measure()
  *     emu.uptime_us()          virtual time since reset
  *     emu.asleep_us()          how much of it the CPU spent asleep (WFI)
+ *     emu.ledger()             (what, µs, how often) for each way of waiting since the emulator's start: idle, light, deep, bus
+ *     emu.total_us()           virtual time since the emulator's start, over all resets
  *     emu.measure(callable)    calls it; (ticks, bytes of stack) that the call took
  *     emu.Flash()              the block device that holds the file system
  */
@@ -27,6 +29,22 @@ static mp_obj_t emu_asleep_us(void) {
     return mp_obj_new_int_from_ull(clock_asleep() / CLOCK_TICKS_PER_US);
 }
 static MP_DEFINE_CONST_FUN_OBJ_0(emu_asleep_us_obj, emu_asleep_us);
+
+static mp_obj_t emu_total_us(void) {
+    return mp_obj_new_int_from_ull((clock_before() + clock_now()) / CLOCK_TICKS_PER_US);
+}
+static MP_DEFINE_CONST_FUN_OBJ_0(emu_total_us_obj, emu_total_us);
+
+static mp_obj_t emu_ledger(void) {
+    static const qstr names[WAIT_COUNT] = { MP_QSTR_idle, MP_QSTR_light, MP_QSTR_deep, MP_QSTR_bus };
+    mp_obj_t lines[WAIT_COUNT];
+    for (int i = 0; i < WAIT_COUNT; i++) {
+        mp_obj_t us = mp_obj_new_int_from_ull(clock_spent(i) / CLOCK_TICKS_PER_US);
+        lines[i] = mp_obj_new_tuple(3, (mp_obj_t[]) {MP_OBJ_NEW_QSTR(names[i]), us, mp_obj_new_int_from_uint(clock_woken(i))});
+    }
+    return mp_obj_new_tuple(WAIT_COUNT, lines);
+}
+static MP_DEFINE_CONST_FUN_OBJ_0(emu_ledger_obj, emu_ledger);
 
 static void paint_stack(uint32_t *end) {
     for (uint32_t *p = stack_bottom; p < end; p++) {
@@ -59,6 +77,8 @@ static const mp_rom_map_elem_t emu_globals_table[] = {
     { MP_ROM_QSTR(MP_QSTR_TICK_HZ), MP_ROM_INT(MACHINE_TICK_HZ) },
     { MP_ROM_QSTR(MP_QSTR_uptime_us), MP_ROM_PTR(&emu_uptime_us_obj) },
     { MP_ROM_QSTR(MP_QSTR_asleep_us), MP_ROM_PTR(&emu_asleep_us_obj) },
+    { MP_ROM_QSTR(MP_QSTR_ledger), MP_ROM_PTR(&emu_ledger_obj) },
+    { MP_ROM_QSTR(MP_QSTR_total_us), MP_ROM_PTR(&emu_total_us_obj) },
     { MP_ROM_QSTR(MP_QSTR_measure), MP_ROM_PTR(&emu_measure_obj) },
     { MP_ROM_QSTR(MP_QSTR_Flash), MP_ROM_PTR(&emu_flash_type) },
 };

@@ -4,6 +4,7 @@
 #include "clock.h"
 #include "console.h"
 #include "hardware.h"
+#include "port.h"
 
 #include "py/mphal.h"
 #include "py/runtime.h"
@@ -46,7 +47,7 @@ mp_uint_t mp_hal_ticks_us(void) {
 }
 
 uint64_t mp_hal_time_ns(void) {
-    return clock_now() * 1000 / CLOCK_TICKS_PER_US;
+    return rtc_us() * 1000;
 }
 
 static void delay(uint64_t ticks) {

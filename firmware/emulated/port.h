@@ -23,6 +23,8 @@ void pins_look(void);           // call it after anything that may have moved a 
 int pin_id(mp_obj_t pin);       // TypeError if it is none
 uint32_t pin_interrupts(void);  // how many pin edges have triggered an interrupt
 
-extern const mp_obj_type_t emu_flash_type, machine_i2s_type, machine_pin_type, machine_timer_type;
+uint64_t rtc_us(void);          // of the real-time clock since 2000, or since power came if it was never set
+
+extern const mp_obj_type_t emu_flash_type, machine_i2s_type, machine_pin_type, machine_rtc_type, machine_timer_type;
 
 #endif

@@ -9,17 +9,24 @@
 #include "py/mphal.h"
 
 enum { PWRON_RESET = 1, HARD_RESET = 2, DEEPSLEEP_RESET = 4 };
+enum { PIN_WAKE = 1, TIMER_WAKE = 2 };
+
+static const mp_obj_fun_builtin_fixed_t machine_wake_reason_obj;
 
 #define MICROPY_PY_MACHINE_EXTRA_GLOBALS \
     { MP_ROM_QSTR(MP_QSTR_I2S), MP_ROM_PTR(&machine_i2s_type) }, \
     { MP_ROM_QSTR(MP_QSTR_Pin), MP_ROM_PTR(&machine_pin_type) }, \
+    { MP_ROM_QSTR(MP_QSTR_RTC), MP_ROM_PTR(&machine_rtc_type) }, \
     { MP_ROM_QSTR(MP_QSTR_Timer), MP_ROM_PTR(&machine_timer_type) }, \
+    { MP_ROM_QSTR(MP_QSTR_wake_reason), MP_ROM_PTR(&machine_wake_reason_obj) }, \
     { MP_ROM_QSTR(MP_QSTR_PWRON_RESET), MP_ROM_INT(PWRON_RESET) }, \
     { MP_ROM_QSTR(MP_QSTR_HARD_RESET), MP_ROM_INT(HARD_RESET) }, \
-    { MP_ROM_QSTR(MP_QSTR_DEEPSLEEP_RESET), MP_ROM_INT(DEEPSLEEP_RESET) },
+    { MP_ROM_QSTR(MP_QSTR_DEEPSLEEP_RESET), MP_ROM_INT(DEEPSLEEP_RESET) }, \
+    { MP_ROM_QSTR(MP_QSTR_PIN_WAKE), MP_ROM_INT(PIN_WAKE) }, \
+    { MP_ROM_QSTR(MP_QSTR_TIMER_WAKE), MP_ROM_INT(TIMER_WAKE) },
 
 /* RAM keeps its content over a reset; it is zero when the emulator starts. */
-__attribute__((section(".noinit"))) static uint32_t reset_cause;
+__attribute__((section(".noinit"))) static uint32_t reset_cause, wake_reason;
 
 static void mp_machine_idle(void) {
     mp_event_wait_ms(1);
@@ -27,6 +34,7 @@ static void mp_machine_idle(void) {
 
 static _Noreturn void reset_because(uint32_t cause) {
     reset_cause = cause;
+    wake_reason = cause == DEEPSLEEP_RESET ? wake_reason : 0;
     sound_deinit();
     pins_deinit();
     storage_deinit();
@@ -65,21 +73,35 @@ static void mp_machine_set_freq(size_t n_args, const mp_obj_t *args) {
     mp_raise_NotImplementedError(MP_ERROR_TEXT("the frequency is fixed"));
 }
 
-/* Until the time is over, a pin interrupt, or Ctrl-C; callbacks run after it. */
-static void mp_machine_lightsleep(size_t n_args, const mp_obj_t *args) {
+/* Until the time is over, a pin interrupt, or Ctrl-C; callbacks run after it. Returns what ended it. */
+static uint32_t sleep_as(wait_t why, size_t n_args, const mp_obj_t *args) {
     uint64_t end = CLOCK_NEVER;
     if (n_args) {
         end = clock_now() + (uint64_t)mp_obj_get_int(args[0]) * CLOCK_TICKS_PER_MS;
     }
     uint32_t seen = pin_interrupts();
+    clock_wait_as(why);
     while (clock_now() < end && pin_interrupts() == seen && MP_STATE_THREAD(mp_pending_exception) == MP_OBJ_NULL) {
         clock_alarm(ALARM_WAIT, end);
         clock_wait();
     }
+    clock_wait_as(WAIT_IDLE);
+    return pin_interrupts() != seen ? PIN_WAKE : TIMER_WAKE;
+}
+
+static void mp_machine_lightsleep(size_t n_args, const mp_obj_t *args) {
+    wake_reason = sleep_as(WAIT_LIGHT, n_args, args);
 }
 
 NORETURN static void mp_machine_deepsleep(size_t n_args, const mp_obj_t *args) {
-    mp_machine_lightsleep(n_args, args);
+    uint32_t reason = sleep_as(WAIT_DEEP, n_args, args);
     mp_handle_pending(true);
+    wake_reason = reason;
     reset_because(DEEPSLEEP_RESET);
 }
+
+/* What ended the last sleep, light or deep; 0: there was none since the last other reset. */
+static mp_obj_t machine_wake_reason(void) {
+    return MP_OBJ_NEW_SMALL_INT(wake_reason);
+}
+static MP_DEFINE_CONST_FUN_OBJ_0(machine_wake_reason_obj, machine_wake_reason);

@@ -3,6 +3,7 @@
 
 import ast
 import functools
+import time
 import wave
 
 import numpy as np
@@ -42,6 +43,21 @@ def run(board_name, tmp_path):
         return ast.literal_eval(output.strip().splitlines()[-1])
 
     return start_and_run
+
+
+@pytest.fixture
+def until_reset():
+    """until_reset(link, code): runs a program that ends in a reset, and waits for the banner after it: no Ctrl-C ends a sleep early."""
+
+    def run_and_wait(link, code):
+        link.start(code)
+        said, deadline = b"", time.monotonic() + 20
+        while b"MicroPython" not in said and time.monotonic() < deadline:
+            said += link.read(0.2)
+        assert b"MicroPython" in said
+        link.enter_raw()
+
+    return run_and_wait
 
 
 @pytest.fixture

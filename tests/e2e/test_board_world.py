@@ -185,14 +185,13 @@ print((found, ADC(3).read_u16()))
         assert value in wanted and abs(uv - value * 3_300_000 / 65535) < 3_500
 
 
-def test_time_goes_on_in_the_world_over_a_reset(firmware, tmp_path, world):
+def test_time_goes_on_in_the_world_over_a_reset(firmware, tmp_path, until_reset, world):
     world.signal(2, 100, lambda first, n: np.arange(first, first + n) / 65535)
     with Board("emu-m4f", tmp_path, firmware=firmware, world=world) as board, Link(board.port) as link:
         ask = "from machine import ADC\nimport time\nprint((ADC(2).read_u16(), time.ticks_ms()))"
         link.exec("import time\ntime.sleep(100)")
         before, _ = ast.literal_eval(link.exec(ask).decode())
-        link.start("import machine\nmachine.deepsleep(50_000)")
-        link.enter_raw()
+        until_reset(link, "import machine\nmachine.deepsleep(50_000)")
         after, ms = ast.literal_eval(link.exec(ask).decode())
     assert before == pytest.approx(10_000, abs=50)
     assert ms < 5_000 and after - before == pytest.approx(5_000, abs=50)
