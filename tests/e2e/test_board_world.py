@@ -33,7 +33,7 @@ class Memory(Chip):
         return int(self.rises is not None and now >= self.rises)
 
     def next_change(self, output, now):
-        return self.rises if self.rises is not None and self.rises > now else None
+        return (self.rises, 1) if self.rises is not None and self.rises > now else None
 
 
 @pytest.fixture

@@ -167,5 +167,5 @@ class World:
         known = self._levels.get(pin, 0)
         if chip.level(output, now) != known:
             return now, pin, 1 - known
-        at = chip.next_change(output, now)
-        return None if at is None else (at, pin, 1 - known)
+        change = chip.next_change(output, now)
+        return change and (change[0], pin, change[1])

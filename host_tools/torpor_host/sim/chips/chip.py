@@ -31,8 +31,11 @@ class Chip:
         """What an output drives: 0 or 1."""
         raise NotImplementedError(f"{type(self).__name__} has no output {output}")
 
-    def next_change(self, output: str, now: int) -> int | None:
-        """When the output changes, if nobody talks to the chip before; None: never."""
+    def next_change(self, output: str, now: int) -> tuple[int, int] | None:
+        """(when, the level then) of the output's next change, if nobody talks to the chip before; None: there will be none.
+
+        A level that is the same as now means: ask again then.
+        """
         raise NotImplementedError(f"{type(self).__name__} has no output {output}")
 
     def write(self, data: bytes, now: int) -> None:
