@@ -12,20 +12,15 @@
 #define FULL_SCALE_UV 3300000
 #define SAMPLES_AT_ONCE 256
 
-/* What the host sends: `rate` samples a second, the first of which is sample number `first` since the emulator's start. */
-typedef struct {
-    uint64_t first;
-    uint32_t rate;  // 0: this channel is not connected
-    uint32_t count;
-    uint16_t samples[SAMPLES_AT_ONCE];
-} signal_t;
-
 #define MICROPY_PY_MACHINE_ADC_CLASS_CONSTANTS // none
 
 struct _machine_adc_obj_t {
     mp_obj_base_t base;
     uint8_t channel;
-    signal_t known;
+    struct {
+        signal_t signal;
+        uint16_t samples[SAMPLES_AT_ONCE];
+    } known;
 };
 
 static void mp_machine_adc_print(const mp_print_t *print, mp_obj_t self_in, mp_print_kind_t kind) {
@@ -42,7 +37,7 @@ static mp_obj_t mp_machine_adc_make_new(const mp_obj_type_t *type, size_t n_args
     }
     machine_adc_obj_t *self = mp_obj_malloc(machine_adc_obj_t, type);
     self->channel = channel;
-    self->known.count = 0;
+    self->known.signal.count = 0;
     return MP_OBJ_FROM_PTR(self);
 }
 
@@ -53,17 +48,16 @@ static uint64_t number(const signal_t *signal) {
 
 /* A channel that is not connected reads 0. */
 static mp_int_t mp_machine_adc_read_u16(machine_adc_obj_t *self) {
-    signal_t *known = &self->known;
-    uint64_t now = known->count ? number(known) : 0;
-    if (known->count == 0 || now - known->first >= known->count) {
-        known->count = 0;
-        request_t request = { .op = WORLD_SIGNAL, .unit = self->channel, .wanted = sizeof(*known) };
-        if (world_ask(request, NULL, 0, known) < 0 || known->count == 0) {
-            return 0;
+    signal_t *known = &self->known.signal;
+    uint64_t at = known->count ? number(known) - known->first : 0;
+    if (at >= known->count) {
+        request_t request = { .op = WORLD_SIGNAL, .unit = self->channel, .wanted = sizeof(self->known) };
+        if (world_ask(request, NULL, 0, &self->known) < 0) {
+            known->count = 0;
         }
-        now = known->first;
+        at = 0;
     }
-    return known->samples[now - known->first];
+    return known->count ? self->known.samples[at] : 0;
 }
 
 static mp_int_t mp_machine_adc_read_uv(machine_adc_obj_t *self) {

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: MIT
- * mic.wav of the host, what the microphone hears: 16 bit PCM, mono.
+ * What the microphone hears: the world's sound, which goes on in the world's time; else mic.wav of the host (16 bit PCM,
+ * mono) from its start on; else silence.
  */
 #ifndef EMULATED_RECORDING_H
 #define EMULATED_RECORDING_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 typedef struct {
+    bool world;
+    uint64_t begun;     // the world's number of the first sample
     int file;           // -1: silence
     uint32_t offset;    // of the first sample, in bytes
     uint32_t samples;

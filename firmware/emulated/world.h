@@ -18,8 +18,10 @@ typedef enum {
     WORLD_I2C,    // unit: the bus; address: 7 bits; sends `sent` bytes, then reads `wanted`
     WORLD_SPI,    // unit: the bus; as many bytes come back as are sent
     WORLD_PIN,    // unit: a pin; address: the level that the board drives now
-    WORLD_SIGNAL  // unit: a channel; `wanted` bytes from its sample at this moment on
+    WORLD_SIGNAL  // unit: a channel; a signal_t and its samples from this moment on, or from the number that is sent (8 bytes)
 } world_op_t;
+
+enum { WORLD_SOUND = 255 }; // a channel: the microphone's; int16 samples, the others' are fractions of 65535
 
 typedef struct {
     uint8_t op, unit;
@@ -36,6 +38,12 @@ typedef struct {
 
 bool world_start(void);             // whether there is one
 void world_stop(void);
+
+/* `rate` samples a second; `count` of them follow, number `first` since the emulator's start is the first. Rate 0: there is none. */
+typedef struct {
+    uint64_t first;
+    uint32_t rate, count;
+} signal_t;
 
 typedef struct {
     const void *data;

@@ -10,6 +10,8 @@ from torpor_host.link import BoardError, Link
 from torpor_host.sim import Board, World
 from torpor_host.sim.chips.chip import Chip
 
+SECOND = 1_000_000  # µs
+
 
 class Memory(Chip):
     """256 registers that keep what is written. Register 0xF0: an output that rises this many ms later, and falls when it is read."""
@@ -204,3 +206,39 @@ def test_an_error_of_a_model_is_raised_on_the_host(run, world):
     world.signal(2, 100, broken)
     with pytest.raises(RuntimeError, match="no such day"):
         run(world, "from machine import ADC\nprint(ADC(2).read_u16())")
+
+
+LISTEN = """
+import emu
+from board import microphone
+began = emu.total_us()
+mic, buf, heard = microphone(), bytearray(6400), []
+for _ in range(4):
+    mic.readinto(buf)
+    heard.append(bytes(buf))
+mic.deinit()
+print((began, b"".join(heard)))
+"""
+
+
+def counter(first, n):
+    return (np.arange(first, first + n) * 7 % 65536).astype(np.uint16).view(np.int16)
+
+
+def test_the_microphone_hears_the_world_in_the_worlds_time(firmware, tmp_path, until_reset, world):
+    world.sound(16000, counter)
+    with Board("emu-m4f", tmp_path, firmware=firmware, world=world) as board, Link(board.port) as link:
+        for pause in (0, 100):
+            until_reset(link, f"import machine\nmachine.deepsleep({1000 * pause + 1})")
+            began, data = ast.literal_eval(link.exec(LISTEN, timeout=30).decode())
+            heard = np.frombuffer(data, "<i2")
+            near = range(began * 16 // 1000, began * 16 // 1000 + 160)  # 10 ms
+            first = next(first for first in near if counter(first, 1)[0] == heard[0])
+            assert np.array_equal(heard, counter(first, len(heard)))
+                assert began > pause * SECOND
+
+
+def test_a_sound_of_another_rate_is_refused(run, world):
+    world.sound(8000, counter)
+    with pytest.raises(BoardError, match="8000 Hz; I2S wants 16000"):
+        run(world, LISTEN)

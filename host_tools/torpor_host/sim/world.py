@@ -26,6 +26,7 @@ _REQUEST = struct.Struct("<BBHHHQ")
 _ANSWER = struct.Struct("<iBBHQ")
 _SIGNAL = struct.Struct("<QII")
 _LOOK, _I2C, _SPI, _PIN, _SIGNAL_AT = range(5)
+_SOUND = 255  # a channel
 _TAKEN = 1  # of a look: the edge that was told last has come
 _NEVER = 2**64 - 1
 PIPES = "to_world", "from_world"
@@ -63,6 +64,10 @@ class World:
         They are fractions of full scale, 0 to 1; what is outside is clipped, as by an ADC. Sample 0 is at time 0.
         """
         self._signals[channel] = rate, samples
+
+    def sound(self, rate: int, samples: Callable[[int, int], np.ndarray]) -> None:
+        """What the microphone hears: samples(first, n) gives n samples of int16 from number `first` on; sample 0 is at time 0."""
+        self.signal(_SOUND, rate, samples)
 
     def start(self, folder: Path) -> None:
         """Makes the pipes in a board's folder and answers there until stop()."""
@@ -122,7 +127,7 @@ class World:
         if op == _PIN:
             self._drive(unit, address, now)
         elif op == _SIGNAL_AT:
-            return 0, self._samples(unit, (wanted - _SIGNAL.size) // 2, now)
+            return 0, self._samples(unit, data, (wanted - _SIGNAL.size) // 2, now)
         elif unit == _TAKEN and self._told:
             pin, level = self._told
             self._levels[pin] = level
@@ -148,13 +153,15 @@ class World:
             if select_pin == pin and rises:
                 chip.deselect(now)
 
-    def _samples(self, channel, count, now):
+    def _samples(self, channel, data, count, now):
         if channel not in self._signals:
             return _SIGNAL.pack(0, 0, 0)
         rate, samples = self._signals[channel]
-        first = now * rate // 1_000_000
-        level = np.clip(np.asarray(samples(first, count), float), 0, 1)
-        return _SIGNAL.pack(first, rate, count) + np.round(level * 65535).astype("<u2").tobytes()
+        first = int.from_bytes(data, "little") if data else now * rate // 1_000_000
+        values = np.asarray(samples(first, count))
+        if channel != _SOUND:
+            values = np.round(np.clip(values, 0, 1) * 65535)
+        return _SIGNAL.pack(first, rate, count) + values.astype("<i2" if channel == _SOUND else "<u2").tobytes()
 
     def _next_edge(self, now) -> tuple[int, int, int]:
         """(pin, its level then, when) of the first wire that changes; kept for the board's word that it has seen it."""
