@@ -235,7 +235,7 @@ def test_the_microphone_hears_the_world_in_the_worlds_time(firmware, tmp_path, u
             near = range(began * 16 // 1000, began * 16 // 1000 + 160)  # 10 ms
             first = next(first for first in near if counter(first, 1)[0] == heard[0])
             assert np.array_equal(heard, counter(first, len(heard)))
-                assert began > pause * SECOND
+            assert began > pause * SECOND
 
 
 def test_a_sound_of_another_rate_is_refused(run, world):
