@@ -98,6 +98,7 @@ def test_continuous_mode_keeps_the_newest_and_fifo_mode_the_oldest():
         low, high = read(chip, FIFO_STATUS, 2, now)
         assert low | (high & 3) << 8 == 512 & 0x3FF and high & 0x68 == 0x68  # full, overrun, and latched
         word = read(chip, 0x78, 7, now)
+        assert read(chip, FIFO_STATUS, 2, now)[1] & 0x68 == 0  # reading the flags ends the latch, taking a word the rest
         assert axes(word[1:])[0] == pytest.approx(min(first / 104 / 0.061e-3, 32767), abs=1)
 
 

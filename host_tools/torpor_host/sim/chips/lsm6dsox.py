@@ -171,7 +171,7 @@ class Lsm6dsox(Chip):
     def _others(self, output, now):
         """Whether anything but the wake-up interrupt drives the output."""
         flags, ready, _ = self._routes(output)
-        return bool(self._fifo.status() & flags or any(self._ready(kind, now) for kind in ready))
+        return bool(self._fifo.flags() & flags or any(self._ready(kind, now) for kind in ready))
 
     def _next_sample(self, control, now):
         sampling = self._samplings[control]

@@ -21,7 +21,7 @@ class Fifo:
         self._raw = raw
         self._words = deque()
         self._mode = self._threshold = self._slot = 0
-        self._overrun = False
+        self._overrun = self._latched = False
         self._batches = {ROTATION: Sampling(0, now), ACCELERATION: Sampling(0, now)}
         self._done = {ROTATION: -1, ACCELERATION: -1}  # batches that are in the FIFO
 
@@ -32,7 +32,7 @@ class Fifo:
         """FIFO_CTRL1 to FIFO_CTRL4: mode, threshold in words, the rate at which each sensor is batched."""
         if mode == _BYPASS:
             self._words.clear()
-            self._overrun = False
+            self._overrun = self._latched = False
         for kind, rate in rates.items():
             if rate != self._batches[kind].rate or self._mode == _BYPASS != mode:
                 self._batches[kind], self._done[kind] = Sampling(rate, now), -1
@@ -66,7 +66,7 @@ class Fifo:
 
     def _add(self, at, kind, word):
         if len(self._words) >= _WORDS:
-            self._overrun = True
+            self._overrun = self._latched = True
             if self._mode == _FIFO:
                 return
             self._words.popleft()
@@ -81,15 +81,22 @@ class Fifo:
         value = self._words[0][place]
         if place == 6:
             self._words.popleft()
+            self._overrun = False
         return value
 
-    def status(self) -> int:
-        """The flags of FIFO_STATUS2."""
+    def flags(self) -> int:
+        """Those of FIFO_STATUS2."""
         return (
             _THRESHOLD * (0 < self._threshold <= len(self._words))
-            | (_OVERRUN | _OVERRUN_LATCHED) * self._overrun
+            | _OVERRUN * (self._overrun and len(self._words) >= _WORDS)
             | _FULL * (len(self._words) >= _WORDS)
+            | _OVERRUN_LATCHED * self._latched
         )
+
+    def status(self) -> int:
+        """The same, as FIFO_STATUS2 is read: that ends the latch."""
+        flags, self._latched = self.flags(), False
+        return flags
 
     def next_flag(self, flags: int, now: int) -> int | None:
         """When the first of these flags that is not set will be, if nobody reads; None: never."""
