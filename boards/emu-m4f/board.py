@@ -2,7 +2,7 @@
 """An emulated board: what is wired to which pin, and its account of its sleep."""
 
 from emu import asleep_us, uptime_us
-from machine import I2S, Pin
+from machine import I2C, I2S, Pin
 from micropython import const
 
 MIC_RATE = const(16000)  # Hz
@@ -24,3 +24,19 @@ def microphone():
         rate=MIC_RATE,
         ibuf=2 * MIC_DEPTH,
     )
+
+
+def imu():
+    """The inertial sensor on I2C 0, its INT1 at pin 4."""
+    from torpor.sensors.lsm6dsox import Lsm6dsox
+    from torpor.sensors.registers import I2CRegisters
+
+    return Lsm6dsox(I2CRegisters(I2C(0, freq=1_000_000), 0x6A), interrupt=Pin(4, Pin.IN))
+
+
+def climate():
+    """The climate sensor on I2C 0."""
+    from torpor.sensors.bme280 import Bme280
+    from torpor.sensors.registers import I2CRegisters
+
+    return Bme280(I2CRegisters(I2C(0, freq=400_000), 0x76))

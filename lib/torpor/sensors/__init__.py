@@ -7,13 +7,14 @@ Every source has `rate` (samples a second), `shape` (of one sample), `dtype`, `u
 """
 
 
-def open(kind):
-    """The board's sensor of that kind, "mic"; its pins come from the board's `board.py`.
+def open(kind, **options):
+    """The board's sensor of that kind, "mic", "imu" or "climate"; its pins come from the board's `board.py`.
 
-    Raises ValueError if Torpor has no such sensor, OSError if the board has none.
+    The options are those of open() in the kind's own file. Raises ValueError if Torpor has no such sensor, OSError if the
+    board has none.
     """
     try:
         module = __import__("torpor.sensors." + kind, None, None, ("open",))
     except ImportError:
         raise ValueError("no sensor of kind " + kind)
-    return module.open()
+    return module.open(**options)
