@@ -73,14 +73,26 @@ static void push_frame(machine_i2s_obj_t *self, int16_t sample) {
     self->head = advance(self, self->head, frame_size(self));
 }
 
+static void push_frames(machine_i2s_obj_t *self, const int16_t *samples, uint32_t n) {
+    if (frame_size(self) > sizeof(*samples)) {
+        for (uint32_t i = 0; i < n; i++) {
+            push_frame(self, samples[i]);
+        }
+        return;
+    }
+    uint32_t at = self->head % self->size;
+    uint32_t first = MIN(n * sizeof(*samples), self->size - at);
+    memcpy(self->ring + at, samples, first);
+    memcpy(self->ring, (const uint8_t *)samples + first, n * sizeof(*samples) - first);
+    self->head = advance(self, self->head, n * sizeof(*samples));
+}
+
 static void push_block(machine_i2s_obj_t *self, uint64_t first) {
     int16_t samples[SAMPLES_AT_ONCE];
     for (uint32_t done = 0; done < self->block; done += SAMPLES_AT_ONCE) {
         uint32_t n = MIN(self->block - done, SAMPLES_AT_ONCE);
         recording_read(&self->recording, first + done, samples, n);
-        for (uint32_t i = 0; i < n; i++) {
-            push_frame(self, samples[i]);
-        }
+        push_frames(self, samples, n);
     }
 }
 

@@ -13,7 +13,7 @@
 
 #define RECORDING "mic.wav"
 #define PCM 1
-#define SAMPLES_AHEAD 2048 // of the world's sound, in one question
+#define SAMPLES_AHEAD 4096 // of the world's sound, in one question
 
 static struct {
     signal_t signal;

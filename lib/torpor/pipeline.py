@@ -5,9 +5,10 @@ import asyncio
 from time import ticks_diff, ticks_us
 
 from .link import Link
-from .ring import Ring
+from .ring import COUNT, Ring
 from .window import Window
 
+_DOZE = 4  # hops read at once while asleep; a power of two
 _SPARE = 8  # hops the ring holds beyond the model's; more unread than half of it: no inference
 
 
@@ -52,7 +53,7 @@ class Pipeline:
         while slots < self._frames + _SPARE:
             slots *= 2
         overlap = max(0, 2 * (want["window"] - want["hop"]))
-        self._ring = Ring(slots, 2 * want["hop"], overlap, flag=asyncio.Event())
+        self._ring = Ring(slots, 2 * want["hop"], overlap, flag=asyncio.Event(), stretch=_DOZE)
         self._window = Window(self._ring, 2 * want["window"])
         self._features = Features(want, model.input_zero_point)
         self._level = dsp.level
@@ -60,6 +61,7 @@ class Pipeline:
         self._task = None
         self._error = None  # what the source raised
         self._view = None  # the newest window
+        self._number = -1  # of its block
         self._t_ms = 0  # its end
         self._inferences = self._infer_us = self._skipped = 0
 
@@ -69,7 +71,7 @@ class Pipeline:
         self._report()
         try:
             while True:
-                await self._wake.wait(self._listen, self._hop_ms)
+                await self._doze()
                 await self._attend()
         except EOFError:
             self._report()
@@ -87,10 +89,12 @@ class Pipeline:
 
     async def _fill(self):
         """Source to ring, for ever; the driver's buffer covers the time run() is busy."""
+        ring, read, size = self._ring, self._source.readinto, self._ring.size
         try:
             while True:
-                await self._source.readinto(self._ring.slot())
-                self._ring.commit()
+                view = ring.slot() if self._wake.awake else ring.stretch()
+                await read(view)
+                ring.commit(len(view) // size)
         except (EOFError, asyncio.CancelledError):
             pass
         except Exception as error:
@@ -98,13 +102,29 @@ class Pipeline:
         finally:
             self._ring.close()
 
-    async def _listen(self):
-        """Waits for the next window, asleep if it is not there yet; returns its level."""
-        lost = self._ring.overruns
-        self._view = await self._window.next()
-        self._t_ms += (1 + self._ring.overruns - lost) * self._hop_ms
+    async def _doze(self):
+        """Until the trigger fires. The windows that are there are handled without a pause."""
+        window, level, feed = self._window, self._level, self._wake.feed
+        while True:
+            view = await window.next()
+            while view is not None:
+                self._count(view)
+                if feed(level(view), self._hop_ms):
+                    return
+                view = window.take()
+
+    def _count(self, view):
+        """Time goes on by the hops that this window ends, one and those that were lost before it."""
+        self._view = view
+        hops = (self._window.number - self._number) & COUNT
+        self._number = self._window.number
+        self._t_ms += hops * self._hop_ms
         if self._t_ms % 1000 < self._hop_ms:
             self._report()
+
+    async def _listen(self):
+        """Waits for the next window; returns its level."""
+        self._count(await self._window.next())
         return self._level(self._view)
 
     async def _attend(self):

@@ -21,14 +21,21 @@ class Window:
         self._ring = ring
         self.number = -1  # the block that the last window ended with
 
-    async def next(self):
-        """The next window, as soon as its last block is there. Raises EOFError at the source's end."""
+    def take(self):
+        """The next window, None if its last block is not there yet. Raises EOFError at the source's end."""
         number = self._ring.take()
-        while number < 0:
-            await self._ring.wait()
-            number = self._ring.take()
+        if number < 0:
+            return None
         self.number = number
         return self._views[number & (self._ring.slots - 1)]
+
+    async def next(self):
+        """The next window, as soon as its last block is there. Raises EOFError at the source's end."""
+        view = self.take()
+        while view is None:
+            await self._ring.wait()
+            view = self.take()
+        return view
 
     def back(self, hops):
         """The window `hops` before the last one; None if it is older than the source.

@@ -46,6 +46,39 @@ def test_the_ring_is_full_without_loss_at_two_slots_less():
     assert ring.take() == 0 and ring.overruns == 0
 
 
+def test_stretches_are_filled_at_once_where_blocks_lie_together():
+    ring = Ring(16, 2, overlap=1, stretch=4)
+    fill(ring, 0)
+    value = 1
+    while value < 40:
+        view = ring.stretch()
+        count = len(view) // 2
+        assert count == (1 if value % 4 else 4)
+        for i in range(count):
+            view[2 * i] = view[2 * i + 1] = value + i
+        ring.commit(count)
+        for number in range(value - (value == 1), value + count):
+            assert ring.take() == number and bytes(ring.blocks[number % 16]) == bytes((number, number))
+            if number and not number % 16:
+                assert ring.buffer[0] == number - 1  # the overlap in front
+        value += count
+    assert ring.take() == -1 and ring.overruns == 0
+
+
+def test_a_stretch_being_filled_is_never_handed_out():
+    ring = Ring(16, 1, stretch=4)
+    for value in range(20):
+        fill(ring, value)
+    # Not the 4 being filled, nor the one after them: 11 of 16.
+    assert ring.take() == 9 and ring.overruns == 9
+    for wrong in (0, 3, 8):
+        try:
+            Ring(16, 1, stretch=wrong)
+            assert False
+        except ValueError:
+            pass
+
+
 def test_the_last_bytes_are_repeated_in_front():
     ring = Ring(4, 4, overlap=3)
     for value in range(4):

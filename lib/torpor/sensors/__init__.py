@@ -2,7 +2,7 @@
 """Sources of samples: one file a sensor.
 
 Every source has `rate` (samples a second), `shape` (of one sample), `dtype`, `units`,
-`async readinto(buf)`, which fills the buffer or raises EOFError at the source's end,
+`async readinto(buf)`, which fills the buffer or raises EOFError at the source's end (what fills no buffer is dropped),
 `close()`, and `overruns` (samples lost because they were read too late).
 """
 

@@ -4,8 +4,9 @@
 import asyncio
 from time import ticks_diff, ticks_ms
 
-import micropython
 from micropython import const
+
+from ..ring import ALL
 
 _FIFO_CTRL3, _FIFO_CTRL4, _FIFO_STATUS, _FIFO_OUT = 0x09, 0x0A, 0x3A, 0x78
 _CTRL1_XL, _CTRL2_G, _CTRL3_C, _WHO_AM_I = 0x10, 0x11, 0x12, 0x0F
@@ -15,7 +16,7 @@ _IDENTITY, _RESET, _BDU_IF_INC = 0x6C, 0x01, 0x44
 _BYPASS, _CONTINUOUS = 0, 6
 _LATCHED, _INTERRUPTS, _WAKE_ON_INT1, _FINE = 0x01, 0x80, 0x20, 0x10
 _WORD = const(7)  # bytes of a FIFO word: a tag and three int16
-_BURST = const(32)  # words of one transfer
+_BURST = const(16)  # words of one transfer
 _FRAME = const(12)  # bytes of a sample
 
 _RATES = 0, 12, 26, 52, 104, 208, 416, 833, 1666  # Hz, by code
@@ -23,26 +24,6 @@ _G = 2, 16, 4, 8
 _DPS = 250, 500, 1000, 2000
 _G_UNIT = 0.061e-3, 0.488e-3, 0.122e-3, 0.244e-3
 _DPS_UNIT = 8.75e-3, 17.5e-3, 35e-3, 70e-3
-
-
-@micropython.viper
-def _sort(words: ptr8, count: int, frames: ptr8, held: ptr8) -> int:
-    """FIFO words to frames of acceleration and rotation; returns bytes. held: a rotation whose acceleration is to come, and whether."""
-    size = 0
-    for i in range(count):
-        word = _WORD * i
-        kind = words[word] >> 3
-        if kind == 1:
-            for k in range(6):
-                held[k] = words[word + 1 + k]
-            held[6] = 1
-        elif kind == 2 and held[6]:
-            for k in range(6):
-                frames[size + k] = words[word + 1 + k]
-                frames[size + 6 + k] = held[k]
-            held[6] = 0
-            size += _FRAME
-    return size
 
 
 class Lsm6dsox:
@@ -72,8 +53,13 @@ class Lsm6dsox:
         self.scale = None
         self.overruns = 0
         self._status = bytearray(2)
-        self._words = bytearray(_WORD * _BURST)
-        self._held = bytearray(7)
+        words, frames = memoryview(bytearray(_WORD * _BURST)), memoryview(bytearray(_FRAME * (_BURST // 2)))
+        self._words, self._frames = words, frames
+        self._values = [words[at + 1 : at + _WORD] for at in range(0, len(words), _WORD)]
+        self._accelerations = [frames[at : at + 6] for at in range(0, len(frames), _FRAME)]
+        self._rotations = [frames[at + 6 : at + _FRAME] for at in range(0, len(frames), _FRAME)]
+        self._kept = memoryview(bytearray(6))  # a rotation whose acceleration has yet to come
+        self._waits = False  # whether there is one
         self._empty_ms = self._since = 0  # when the FIFO was last seen empty, and samples taken since
 
     def start(self, rate=104, g=4, dps=500):
@@ -87,7 +73,7 @@ class Lsm6dsox:
         write(_FIFO_CTRL3, code << 4 | code)
         write(_FIFO_CTRL4, _CONTINUOUS)
         self.rate, self.scale = rate, (_G_UNIT[g], _DPS_UNIT[dps])
-        self._held[6] = 0
+        self._waits = False
         self._empty_ms, self._since = ticks_ms(), 0
 
     def rest(self, g=0.1, samples=1):
@@ -127,13 +113,33 @@ class Lsm6dsox:
         words = self._waiting()
         done = 0
         while words and done < len(view):
-            count = min(words, 2 * (len(view) - done) // _FRAME - self._held[6], _BURST)
-            burst = memoryview(self._words)[: _WORD * count]
-            self._registers.read_into(_FIFO_OUT, burst)
-            done += _sort(burst, count, view[done:], self._held)
+            count = min(words, 2 * (len(view) - done) // _FRAME - self._waits, _BURST)
+            self._registers.read_into(_FIFO_OUT, self._words[: _WORD * count])
+            size = _FRAME * self._sort(count)
+            view[done : done + size] = self._frames[:size]
+            done += size
             words -= count
         self._since += done // _FRAME
         return done
+
+    def _sort(self, count):
+        """FIFO words to whole samples in `_frames`; returns how many. A rotation comes before its acceleration."""
+        words, values = self._words, self._values
+        rotation = self._kept if self._waits else None
+        samples = 0
+        for i in range(count):
+            kind = words[_WORD * i] >> 3
+            if kind == 1:
+                rotation = values[i]
+            elif kind == 2 and rotation is not None:
+                self._accelerations[samples][ALL] = values[i]
+                self._rotations[samples][ALL] = rotation
+                rotation = None
+                samples += 1
+        self._waits = rotation is not None
+        if self._waits:
+            self._kept[ALL] = rotation
+        return samples
 
     def _waiting(self):
         """Words in the FIFO; counts what was lost."""
