@@ -124,8 +124,9 @@ class Pipeline:
 
     async def _listen(self):
         """Waits for the next window; returns its level."""
-        self._count(await self._window.next())
-        return self._level(self._view)
+        view = await self._window.next()
+        self._count(view)
+        return self._level(view)
 
     async def _attend(self):
         """From one wake to the next sleep."""

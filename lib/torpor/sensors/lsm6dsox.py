@@ -137,7 +137,7 @@ class Lsm6dsox:
                 rotation = None
                 samples += 1
         self._waits = rotation is not None
-        if self._waits:
+        if rotation is not None:
             self._kept[ALL] = rotation
         return samples
 
