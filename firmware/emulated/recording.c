@@ -15,10 +15,10 @@
 #define PCM 1
 #define SAMPLES_AHEAD 4096 // of the world's sound, in one question
 
-static struct {
+struct heard {
     signal_t signal;
     int16_t samples[SAMPLES_AHEAD];
-} heard;
+};
 
 /* The content of the chunk "fmt ". */
 typedef struct {
@@ -27,32 +27,56 @@ typedef struct {
     uint16_t frame_bytes, bits;
 } wav_format_t;
 
-/* The world's sound from sample `first` on, or where it is now. */
-static void hear(const uint64_t *first) {
+static NORETURN void refuse(int file, const char *text, int a, int b, int c, int d) {
+    if (file >= 0) {
+        host_close(file);
+    }
+    vstr_t message;
+    vstr_init(&message, 80);
+    vstr_printf(&message, text, a, b, c, d);
+    mp_obj_t args[] = { MP_OBJ_NEW_SMALL_INT(MP_EINVAL), mp_obj_new_str_from_vstr(&message) };
+    nlr_raise(mp_obj_new_exception_args(&mp_type_OSError, MP_ARRAY_SIZE(args), args));
+}
+
+/* `bytes` of the world's sound: its rate, and samples from number `first` on or, NULL, from where it is now. */
+static void hear(const uint64_t *first, struct heard *heard, size_t bytes) {
     piece_t piece = { .data = first, .len = first ? sizeof(*first) : 0 };
-    request_t request = { .op = WORLD_SIGNAL, .unit = WORLD_SOUND, .wanted = sizeof(heard) };
-    if (world_ask(request, &piece, 1, &heard) < 0) {
-        heard.signal = (signal_t) { 0 };
+    request_t request = { .op = WORLD_SIGNAL, .unit = WORLD_SOUND, .wanted = bytes };
+    if (world_ask(request, &piece, 1, heard) < 0) {
+        heard->signal = (signal_t) { 0 };
     }
 }
 
-static void hear_samples(uint64_t first, int16_t *samples, uint32_t n) {
+static void hear_samples(struct heard *heard, uint64_t first, int16_t *samples, uint32_t n) {
     memset(samples, 0, n * sizeof(*samples));
     for (uint32_t done = 0; done < n;) {
-        uint64_t at = first + done - heard.signal.first;
-        if (at >= heard.signal.count) {
+        uint64_t at = first + done - heard->signal.first;
+        if (at >= heard->signal.count) {
             uint64_t from = first + done;
-            hear(&from);
+            hear(&from, heard, sizeof(*heard));
             at = 0;
         }
-        uint32_t there = heard.signal.count - at;
+        uint32_t there = heard->signal.count - at;
         if (there == 0) {
             return; // the world is gone: silence
         }
         uint32_t take = MIN(n - done, there);
-        memcpy(samples + done, heard.samples + at, take * sizeof(*samples));
+        memcpy(samples + done, heard->samples + at, take * sizeof(*samples));
         done += take;
     }
+}
+
+/* False: the world has no sound. Raises OSError(EINVAL, text) for one of another rate. */
+static bool open_world(recording_t *recording, uint32_t rate) {
+    signal_t now;
+    hear(NULL, (struct heard *)&now, sizeof(now));
+    if (now.rate && now.rate != rate) {
+        refuse(-1, "the world's sound has %u Hz; I2S wants %u", now.rate, rate, 0, 0);
+    }
+    if (now.rate) {
+        *recording = (recording_t) { .heard = m_new0(struct heard, 1), .begun = now.first, .file = -1 };
+    }
+    return now.rate;
 }
 
 static bool find_chunk(int file, const char *name, uint32_t *offset, uint32_t *len) {
@@ -86,26 +110,12 @@ static void find_samples(recording_t *recording) {
     }
 }
 
-static NORETURN void refuse(int file, const char *text, int a, int b, int c, int d) {
-    if (file >= 0) {
-        host_close(file);
-    }
-    vstr_t message;
-    vstr_init(&message, 80);
-    vstr_printf(&message, text, a, b, c, d);
-    mp_obj_t args[] = { MP_OBJ_NEW_SMALL_INT(MP_EINVAL), mp_obj_new_str_from_vstr(&message) };
-    nlr_raise(mp_obj_new_exception_args(&mp_type_OSError, MP_ARRAY_SIZE(args), args));
-}
-
 recording_t recording_open(uint32_t rate) {
-    hear(NULL);
-    if (heard.signal.rate) {
-        if (heard.signal.rate != rate) {
-            refuse(-1, "the world's sound has %u Hz; I2S wants %u", heard.signal.rate, rate, 0, 0);
-        }
-        return (recording_t) { .world = true, .begun = heard.signal.first, .file = -1 };
+    recording_t recording;
+    if (open_world(&recording, rate)) {
+        return recording;
     }
-    recording_t recording = { .file = host_open(RECORDING, HOST_READ) };
+    recording = (recording_t) { .file = host_open(RECORDING, HOST_READ) };
     wav_format_t format;
     if (recording.file < 0) {
         return recording;
@@ -128,8 +138,8 @@ void recording_close(recording_t *recording) {
 }
 
 void recording_read(const recording_t *recording, uint64_t first, int16_t *samples, uint32_t n) {
-    if (recording->world) {
-        hear_samples(recording->begun + first, samples, n);
+    if (recording->heard) {
+        hear_samples(recording->heard, recording->begun + first, samples, n);
         return;
     }
     memset(samples, 0, n * sizeof(*samples));

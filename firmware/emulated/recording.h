@@ -5,11 +5,10 @@
 #ifndef EMULATED_RECORDING_H
 #define EMULATED_RECORDING_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 typedef struct {
-    bool world;
+    struct heard *heard; // what is known of the world's sound, in the heap; NULL: there is none
     uint64_t begun;     // the world's number of the first sample
     int file;           // -1: silence
     uint32_t offset;    // of the first sample, in bytes
