@@ -32,6 +32,17 @@ def test_a_package_of_another_version_than_the_pinned_is_missing(monkeypatch):
     assert not found("mpremote").ok and found("numpy").ok
 
 
+def test_a_build_of_the_pinned_version_counts(monkeypatch):
+    """PEP 440: ==2.13.0 takes 2.13.0+cpu."""
+    monkeypatch.setattr(doctor.importlib.metadata, "version", lambda name: "2.13.0+cpu" if name == "torch" else "1")
+    assert found("torch").ok
+
+
+def test_each_package_is_looked_for_once():
+    names = [check.name for check in doctor.examine()]
+    assert len(names) == len(set(names)) and not [name for name in names if name.endswith("-stubs")]
+
+
 def test_a_way_to_flash_that_is_missing_is_told_and_not_needed(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
     check = found("dfu-util")
