@@ -21,6 +21,7 @@ void console_init(void) {
 }
 
 bool console_readable(void) {
+    console_poll();
     return head != tail;
 }
 
@@ -38,6 +39,16 @@ void console_isr(void) {
     }
     hw_serial_rx_irq(head - tail < RING_SIZE);
     clock_wake();
+}
+
+void console_poll(void) {
+    #ifdef MACHINE_POLLS
+    uint32_t irq = hw_irq_off();
+    if (hw_serial_rx_ready()) {
+        console_isr();
+    }
+    hw_irq_restore(irq);
+    #endif
 }
 
 int console_get(void) {

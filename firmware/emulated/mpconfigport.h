@@ -24,11 +24,22 @@
 #define MICROPY_EMIT_RV32 (1)
 #define MICROPY_EMIT_INLINE_RV32 (1)
 #endif
+#if defined(__XTENSA_WINDOWED_ABI__)
+#define MICROPY_EMIT_XTENSAWIN (1)
+#define MICROPY_NLR_SETJMP (1) // setjmp spills the register windows
+#endif
 #define MICROPY_PERSISTENT_CODE_LOAD (1)
 #define MICROPY_OPT_COMPUTED_GOTO (1)
 #define MICROPY_OPT_MAP_LOOKUP_CACHE (1)
 
 #define MICROPY_REPL_STDIN_BUFFER_MAX (4096) // of raw-paste mode; mpremote waits once a half
+
+/* Without an interrupt a program has to look for Ctrl-C itself: every 256th jump. */
+#ifdef MACHINE_POLLS
+void console_poll(void);
+#define MICROPY_VM_HOOK_INIT static uint8_t jumps;
+#define MICROPY_VM_HOOK_LOOP if (++jumps == 0) { console_poll(); }
+#endif
 
 /* Memory */
 #define MICROPY_ENABLE_GC (1)

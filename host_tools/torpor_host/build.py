@@ -85,13 +85,13 @@ def names() -> list[str]:
 
 
 def build(what: list[str] | None = None, progress: Silent = SILENT, force: bool = False) -> dict[str, Path]:
-    """Builds the named parts and what they need; all parts without names. Returns name to output.
+    """Builds the named parts and what they need; without names all that there are compilers for. Returns name to output.
 
     Raises ToolError: unknown name, missing compiler or source, failed build.
     """
     known = parts()
     outputs: dict[str, Path] = {}
-    for name in _expand(what, known):
+    for name in _expand(what, known, progress):
         if name == "host":
             with progress.step("build host library"):
                 outputs[name] = native.build(BUILD / "host")
@@ -109,14 +109,24 @@ def hint(tool: str) -> str:
     return _ELSEWHERE.get(tool) or f"sudo apt-get install {_PACKAGES[tool]}"
 
 
-def _expand(what, known):
-    for name in what or ["host", *known]:
+def _expand(what, known, progress):
+    for name in what or ["host", *_possible(known, progress)]:
         if name == "natmod":
-            yield from (key for key in known if key.startswith("natmod-"))
+            yield from _possible([key for key in known if key.startswith("natmod-")], progress)
         elif name == "host" or name in known:
             yield name
         else:
             raise ToolError(f"There is nothing called {name} to build.", f"choose from {', '.join(names())}")
+
+
+def _possible(names, progress):
+    """Without those whose compiler is in no package and missing: what nobody named is not asked of everybody."""
+    for name in names:
+        lacking = [tool for tool in missing_tools(parts()[name]) if tool in _ELSEWHERE]
+        if lacking:
+            progress.note(f"{name} is left out: {lacking[0]} is missing ({hint(lacking[0])})")
+        else:
+            yield name
 
 
 def _build_with_needs(name, known, outputs, progress, force):

@@ -21,9 +21,10 @@ _PROGRAMS = (
     ("arm-none-eabi-gcc", "firmware cannot be built", f"{_APT} gcc-arm-none-eabi libnewlib-arm-none-eabi", True),
     ("qemu-system-arm", "emulated boards cannot start", f"{_APT} qemu-system-arm", True),
     ("riscv64-unknown-elf-gcc", "nothing for RISC-V can be built", f"{_APT} gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf", False),
-    ("xtensa-esp32-elf-gcc", "native modules for ESP32, S2 and S3 cannot be built",
+    ("xtensa-esp32-elf-gcc", "native modules for ESP32, S2 and S3, and emu-esp32, cannot be built",
      "put ESP-IDF's compiler on the PATH: its export.sh does", False),
     ("qemu-system-riscv32", "emu-rv32 cannot start", f"{_APT} qemu-system-misc", False),
+    ("qemu-system-xtensa", "emu-esp32 cannot start", f"{_APT} qemu-system-misc", False),
     ("dfu-util", "boards in DFU mode cannot be flashed", f"{_APT} dfu-util", False),
 )
 _EXTRAS = {"flash": "ESP32 boards, and others at a UART, cannot be flashed", "stlink": "boards cannot be flashed through an ST-LINK",

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 import stock
+from builds import built
 from torpor_host import build, natmod, romfs
 from torpor_host.boards import load_board
 from torpor_host.link import BoardError, Link
@@ -122,10 +123,10 @@ def content(folder, *more):
 @contextmanager
 def emulated(peer_files, folder, name, arch=""):
     """A board of ours; with the native modules for `arch` in /rom/natmod, if those are to be used."""
-    build.build([name])
+    built(name)
     more = []
     if arch:
-        more.append(("natmod/", build.build([f"natmod-{arch}"])[f"natmod-{arch}"].parent))
+        more.append(("natmod/", built(f"natmod-{arch}").parent))
     (folder / "romfs.img").write_bytes(romfs.build(content(peer_files, *more)))
     with Board(name, folder) as board, Link(board.port) as link:
         yield Emulated(link, "natmod" if arch else "firmware")
@@ -170,13 +171,15 @@ TARGETS = {
     "emu-m7-natmod": (emulated, "emu-m7", "armv7emdp"),
     "emu-m55-firmware": (emulated, "emu-m55"),
     "emu-m55-natmod": (emulated, "emu-m55", "armv7emsp"),
+    "emu-esp32-firmware": (emulated, "emu-esp32"),
+    "emu-esp32-natmod": (emulated, "emu-esp32", "xtensawin"),
     "emu-stm32f405-firmware": (small_board, "emu-stm32f405"),
     "stock-m3-armv7m": (stock_board, "stock-m3", "armv7m"),
     "stock-m3-armv6m": (stock_board, "stock-m3", "armv6m"),
     "stock-rv32-rv32imc": (stock_board, "stock-rv32", "rv32imc"),
 }
 # The device package does not depend on the core: it runs on one emulated board.
-CORES = "emu-m3", "emu-rv32", "emu-m7", "emu-m55", "emu-stm32f405"
+CORES = "emu-m3", "emu-rv32", "emu-m7", "emu-m55", "emu-esp32", "emu-stm32f405"
 RUNS = [
     pytest.param(target, script, id=f"{target}-{script.stem}")
     for target in TARGETS

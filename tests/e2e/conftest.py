@@ -8,8 +8,7 @@ import wave
 
 import numpy as np
 import pytest
-
-from torpor_host import build
+from builds import built
 from torpor_host.convert.writer import Writer
 from torpor_host.link import Link
 from torpor_host.sim import Board
@@ -17,7 +16,7 @@ from torpor_host.sim import Board
 
 @functools.cache
 def _firmware(board_name):
-    return build.build([board_name])[board_name]
+    return built(board_name)
 
 
 @pytest.fixture(scope="session")

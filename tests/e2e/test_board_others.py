@@ -10,10 +10,10 @@ import pytest
 from torpor_host.link import Link
 from torpor_host.sim import Board
 
-pytestmark = pytest.mark.parametrize("board_name", ["emu-m3", "emu-m7", "emu-m55", "emu-rv32", "emu-stm32f405"])
+pytestmark = pytest.mark.parametrize("board_name", ["emu-m3", "emu-m7", "emu-m55", "emu-rv32", "emu-stm32f405", "emu-esp32"])
 
-# By py/persistentcode.h: armv7em, any Thumb-2 core without FPU; armv7emsp; armv7emdp; rv32imc.
-ARCHITECTURES = {"emu-m3": 6, "emu-m7": 8, "emu-m55": 8, "emu-rv32": 11, "emu-stm32f405": 7}
+# By py/persistentcode.h: armv7em, any Thumb-2 core without FPU; armv7emsp; armv7emdp; rv32imc; xtensawin.
+ARCHITECTURES = {"emu-m3": 6, "emu-m7": 8, "emu-m55": 8, "emu-rv32": 11, "emu-stm32f405": 7, "emu-esp32": 10}
 
 
 def test_identity_and_native_code(run, board_name):

@@ -6,6 +6,7 @@ import subprocess
 
 import numpy as np
 import pytest
+from builds import skip_without_compiler
 from tflite_micro.tensorflow.lite.micro.python import schema_py_generated as schema
 from torpor_host.convert.writer import Writer
 from torpor_host.paths import ROOT
@@ -30,9 +31,11 @@ def golden(peer_models, name):
     return json.loads((peer_models / "golden_xorshift.json").read_text())[name]["wheel"]
 
 
-@pytest.mark.parametrize("target", [*TARGETS, "emu-stm32f405"])
+@pytest.mark.parametrize("target", [*TARGETS, "emu-stm32f405", "emu-esp32"])
 @pytest.mark.parametrize("name", INT8)
 def test_int8_outputs_equal_the_official_interpreters(peer_models, name, target):
+    if target == "emu-esp32":
+        skip_without_compiler(target)
     found = ask("infer", peer_models / f"{name}.tflite", "--xorshift", "--on", target)
     wanted = golden(peer_models, name)
     assert [output["fnv"] for output in found["outputs"]] == [wanted["fnv"]]

@@ -23,7 +23,7 @@ ALWAYS = ["mcu", "clock_hz", "flash", "ram", "port", "board", "storage", "usb", 
 
 def test_the_boards_that_are_known():
     assert [name for name in board_names() if not load_board(name).machine] == REAL
-    assert boards.emulated_names() == ["emu-m3", "emu-m4f", "emu-m55", "emu-m7", "emu-rv32", "emu-stm32f405"]
+    assert boards.emulated_names() == ["emu-esp32", "emu-m3", "emu-m4f", "emu-m55", "emu-m7", "emu-rv32", "emu-stm32f405"]
 
 
 @pytest.mark.parametrize("name", REAL)

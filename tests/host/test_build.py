@@ -71,6 +71,23 @@ def test_a_missing_compiler_names_its_package(project, monkeypatch, tmp_path):
     assert not (project / "out/thing/thing.txt").exists()
 
 
+def test_what_nobody_named_is_left_out_without_an_esp32s_compiler_and_that_is_said(project, monkeypatch):
+    thing = build.parts()["thing"]
+    other = dataclasses.replace(thing, title="the other", output=project / "out/other.txt", tools=("make", "xtensa-esp32-elf-gcc"))
+    monkeypatch.setattr(build, "parts", lambda: {"other": other, "thing": thing})
+    monkeypatch.setattr(build.native, "build", lambda folder: folder / "library")
+    monkeypatch.setattr(build, "missing_tools", lambda part: list(part.tools[1:]))
+    notes = []
+
+    class Notes(build.Silent):
+        note = staticmethod(notes.append)
+
+    assert list(build.build(progress=Notes())) == ["host", "thing"]
+    assert notes == ["other is left out: xtensa-esp32-elf-gcc is missing (put ESP-IDF's compiler on the PATH: its export.sh does)"]
+    with pytest.raises(ToolError, match="xtensa-esp32-elf-gcc is missing, which builds the other"):
+        build.build(["other"])
+
+
 def test_missing_micropython_source(project, monkeypatch):
     monkeypatch.setenv("MICROPYTHON_DIR", str(project / "nowhere"))
     with pytest.raises(ToolError, match="MicroPython's source is not in .*nowhere") as caught:

@@ -13,7 +13,7 @@ from classifiers import classifier, examples, saved
 from exact import Net
 from test_cli_errors import without
 from torpor_host import bench_all, build, engine, natmod, romfs, targets
-from torpor_host.boards import BoardProfile, emulated_names, load_board
+from torpor_host.boards import BoardProfile, load_board
 from torpor_host.check import cost, exact, memory, run, support
 from torpor_host.convert import tflite
 from torpor_host.convert.writer import Writer
@@ -141,7 +141,7 @@ def test_a_model_that_fits_to_the_byte_and_one_that_does_not():
     assert on(data, heap=None).memory.fits is None
 
 
-@pytest.mark.parametrize("board", emulated_names())
+@pytest.mark.parametrize("board", bench_all.BOARDS)
 def test_memory_with_each_boards_kernels_is_what_was_counted_there(board):
     recorded = json.loads(bench_all.COUNTS.read_text())["boards"][board]
     for name, path in bench_all.models().items():
@@ -195,7 +195,7 @@ def test_counted_instructions_make_the_estimate_narrower():
     assert found.latency_ms * (1 - found.error_bound) == pytest.approx(1000 * counted * low / board.clock_hz)
 
 
-@pytest.mark.parametrize("board", emulated_names())
+@pytest.mark.parametrize("board", bench_all.BOARDS)
 def test_the_recorded_counts_lie_within_the_boards_range(board):
     recorded, (low, high) = json.loads(bench_all.COUNTS.read_text())["boards"][board], load_board(board).mac_instructions
     for name, path in bench_all.models().items():

@@ -4,12 +4,14 @@
 import atexit
 import ctypes
 import fcntl
+import os
 import re
 import select
 import shutil
 import signal
 import subprocess
 import time
+import tty
 from pathlib import Path
 from typing import IO
 
@@ -57,7 +59,7 @@ class Board:
         self.firmware = Path(firmware or self.profile.firmware).resolve()
         self.port = None
         self._world = world
-        self._process = self._lock = None
+        self._process = self._lock = self._pty = None
         self._said = b""
 
     @property
@@ -71,14 +73,7 @@ class Board:
         self._said = b""
         self._lock = self._take_folder()
         self._meet_world()
-        self._process = subprocess.Popen(
-            command,
-            cwd=self.folder,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            preexec_fn=_end_with_parent,
-        )
+        self._process = subprocess.Popen(command, cwd=self.folder, preexec_fn=_end_with_parent, **self._streams())
         atexit.register(self.stop)
         try:
             self.port = self._read_port(time.monotonic() + timeout)
@@ -93,18 +88,20 @@ class Board:
         if self._process is not None:
             self._process.kill()
             self._process.wait()
-            self._process.stdout.close()
+            self._talk.close()
         if self._lock is not None:
             self._lock.close()
-        self._process = self._lock = self.port = None
+        for end in self._pty or ():
+            os.close(end)
+        self._process = self._lock = self._pty = self.port = None
         atexit.unregister(self.stop)
         if self._world:
             self._world.stop()
 
     def said(self) -> str:
         """What the emulator itself has printed since the start: a fault of the firmware, for one."""
-        while self._process and select.select([self._process.stdout], [], [], 0)[0]:
-            chunk = self._process.stdout.read1()
+        while self._process and select.select([self._talk], [], [], 0)[0]:
+            chunk = self._talk.read1()
             if not chunk:
                 break
             self._said += chunk
@@ -123,8 +120,26 @@ class Board:
             *(self._qemu, "-machine", self.profile.machine, "-kernel", str(self.firmware), *self.profile.qemu_options),
             *("-icount", f"shift={self.shift},sleep=off"),
             *("-semihosting-config", "enable=on,target=native"),
-            *("-display", "none", "-monitor", "none", "-nic", "none", "-serial", "pty"),
+            *("-display", "none", "-monitor", "none", "-nic", "none", "-serial", "none" if self._without_serial else "pty"),
         ]
+
+    @property
+    def _without_serial(self) -> bool:
+        """A machine without a serial line, whose REPL is the emulator's own input and output."""
+        return self.profile.machine == "sim"
+
+    @property
+    def _talk(self) -> IO:
+        """What the emulator itself prints."""
+        return self._process.stderr if self._pty else self._process.stdout
+
+    def _streams(self) -> dict:
+        """The emulator's standard streams. The far end of a pty of ours stays open here too, so that it is never hung up."""
+        if not self._without_serial:
+            return {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+        self._pty = near, far = os.openpty()
+        tty.setraw(far)
+        return {"stdin": near, "stdout": near, "stderr": subprocess.PIPE}
 
     def _take_folder(self) -> IO:
         """Two boards would overwrite each other's flash; the lock ends with this process at the latest."""
@@ -149,11 +164,13 @@ class Board:
         return ToolError(f"{self.profile.name} {what}.", lines[-1] if lines else f"remove {self.folder} and try again")
 
     def _read_port(self, deadline: float) -> str:
-        """The pty's path, as QEMU prints it."""
+        """The pty's path: of ours, or as QEMU prints it."""
+        if self._pty:
+            return os.ttyname(self._pty[1])
         while not (found := PTY.search(self.said())):
             if self.pid is None or time.monotonic() > deadline:
                 raise self._failed("did not start")
-            select.select([self._process.stdout], [], [], 0.1)
+            select.select([self._talk], [], [], 0.1)
         return found.group(1)
 
     def _wait_for_prompt(self, deadline: float) -> None:

@@ -29,6 +29,9 @@ class Emulated:
         return script.inference(self._run("infer", model, inputs, _FAST))
 
     def bench(self, model, inputs) -> Measurement:
+        if load_board(self._board).core.startswith("xtensa"):
+            sentence = f"Instructions are not counted on {self.name}: QEMU's core lacks two of an ESP32's, and the firmware acts them out."
+            raise ToolError(sentence, "count them on another emulated board")
         found = self._run("bench", model, inputs, _COUNTED)
         tick_ns = 1_000_000_000 / found.pop("tick_hz")
 

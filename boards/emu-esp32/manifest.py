@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+# Wired like the emulated Cortex-M4F.
+include("../emu-m4f/manifest.py")
