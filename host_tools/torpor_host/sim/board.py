@@ -53,7 +53,8 @@ class Board:
             raise ToolError(f"{name} is not an emulated board.", "use its serial port instead")
         self._qemu = shutil.which(self.profile.qemu)
         if self._qemu is None:
-            raise ToolError(f"{self.profile.qemu} is missing.", f"install it: sudo apt-get install {self.profile.qemu}")
+            package = "qemu-system-arm" if self.profile.qemu == "qemu-system-arm" else "qemu-system-misc"
+            raise ToolError(f"{self.profile.qemu} is missing.", f"install it: sudo apt-get install {package}")
         self.folder = Path(folder)
         self.shift = shift
         self.firmware = Path(firmware or self.profile.firmware).resolve()
