@@ -46,7 +46,9 @@ def connect(on: str | None, progress: Silent = SILENT, raw: bool = True, wav: Pa
 
 
 def terminal(path: str) -> int:
-    """mpremote's terminal on a port; returns its exit code."""
+    """mpremote's terminal on a port; returns its exit code. Raises ToolError where nobody can type."""
+    if not sys.stdin.isatty():
+        raise ToolError("The prompt needs a terminal, and this is none.", "`torpor run script.py` runs a script on the board")
     return subprocess.run([Path(sys.executable).with_name("mpremote"), "connect", path, "repl"]).returncode
 
 

@@ -152,6 +152,16 @@ def test_a_board_that_is_not_there(fails, tmp_path, command):
         assert sentence == "There is no board called /dev/nothing." and "emu-m4f" in hint
 
 
+def test_a_prompt_where_nobody_can_type(fails):
+    master, slave = os.openpty()
+    try:
+        sentence, hint = fails("repl", "--on", os.ttyname(slave))
+    finally:
+        os.close(master)
+        os.close(slave)
+    assert sentence == "The prompt needs a terminal, and this is none." and "torpor run" in hint
+
+
 def test_a_board_that_does_not_answer(fails, tmp_path):
     (tmp_path / "app.py").write_text("print(1)\n")
     master, slave = os.openpty()
