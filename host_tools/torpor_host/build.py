@@ -286,13 +286,13 @@ def _firmware(board: BoardProfile, folder="", title="", engine=()):
 
 
 def _upstream():
-    """The same with upstream TFLM as the engine, for every machine that TFLM_LIB has a library for."""
+    """The same with upstream TFLM as the engine, for every machine that TFLM_LIB has a library for, but one with a real chip's flash."""
     found, pc = {}, upstream.for_pc()
     if pc:
         found["unix-tflm"] = _with_upstream(_unix_torpor("unix-tflm", "MicroPython with upstream TFLM for this PC", pc))
     for board in map(load_board, emulated_names()):
         engine = upstream.for_core(board.core)
-        if engine:
+        if engine and not board.flash:
             name = f"{board.name}-tflm"
             found[name] = _with_upstream(_firmware(board, name, f"firmware with upstream TFLM for {board.name}", engine))
     return found
