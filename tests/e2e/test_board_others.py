@@ -6,6 +6,7 @@ import time
 
 import numpy as np
 import pytest
+from builds import skip_without_compiler
 
 from torpor_host.link import Link
 from torpor_host.sim import Board
@@ -98,6 +99,7 @@ def test_reset_keeps_the_file_system_and_says_its_cause(board_name, tmp_path, ru
 
 
 def test_the_prompt_waits_without_using_the_cpu(board_name, tmp_path):
+    skip_without_compiler(board_name)
     with Board(board_name, tmp_path) as board, Link(board.port) as link:
         link.enter_raw()
         before = cpu_seconds(board.pid)

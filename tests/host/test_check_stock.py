@@ -86,7 +86,7 @@ def test_a_native_module_costs_what_is_counted_for_it():
             link.exec(f"import gc, sys\nsys.path[:0] = {path}\ngc.collect()\nfree = gc.mem_free()")
             taken, built = link.exec("import tflm\ngc.collect()\nprint(free - gc.mem_free(), tflm.BUILD)", 60).split()
             assert built.decode() == kind
-            ticks[kind] = script.answer(link.exec(script.program("bench", "/rom"), 300), "emu-m4f")["ticks"]
+            ticks[kind] = script.answer(link.exec(script.program("bench", "'/rom'"), 300), "emu-m4f")["ticks"]
     assert module.stat().st_size <= int(taken) <= module.stat().st_size + BESIDE
     assert 1 < ticks["natmod"] / ticks["firmware"] < 1.1
 
