@@ -90,17 +90,21 @@ class An3155(SerialDouble):
         self.say(_YES)
 
     def _go(self):
-        at = self._address()
+        at = self._sent_address()
         if at is not None:
-            self.started = _FLASH + at
+            self.started = _FLASH + at  # before the answer: a test looks as soon as the client has it
+        self.say(_NO if at is None else _YES)
 
     def _address(self):
-        """The offset in flash of an address that was sent; None, and no, if its checksum or place is wrong."""
+        at = self._sent_address()
+        self.say(_NO if at is None else _YES)
+        return at
+
+    def _sent_address(self):
+        """The offset in flash of an address that was sent; None if its checksum or place is wrong."""
         sent = self.take(5)
         at = int.from_bytes(sent[:4]) - _FLASH
-        good = _xor(sent) == 0 and 0 <= at < len(self.flash)
-        self.say(_YES if good else _NO)
-        return at if good else None
+        return at if _xor(sent) == 0 and 0 <= at < len(self.flash) else None
 
     _handlers = {_GET: _get, _GET_ID: _get_id, _READ: _read, _WRITE: _write, _ERASE: _erase, _GO: _go}
 
